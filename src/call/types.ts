@@ -1,0 +1,51 @@
+/** A request, fully written. Serialisable: dry run, audit and golden files show exactly what is sent. */
+export interface RequestPlan {
+  readonly method: string;
+  /** Absolute; equal to its own WHATWG serialisation. */
+  readonly url: string;
+  /** In order; names as the document writes them. Neither credentials nor Host nor Content-Length. */
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly body?: string | Uint8Array;
+}
+
+/** One thing wrong with the arguments. `argument` is the argument's name, or a path such as `filter.tags[2]`. */
+export interface ArgumentIssue {
+  readonly argument: string;
+  readonly message: string;
+}
+
+/** An answer as it came off the wire, decoded (content-encoding removed). */
+export interface RawResponse {
+  readonly status: number;
+  readonly statusText: string;
+  /** Lower-case names. */
+  readonly headers: { readonly [name: string]: string | readonly string[] };
+  readonly body: Uint8Array;
+}
+
+/** An answer by media type. */
+export type Content =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'json'; readonly value: unknown; readonly text: string }
+  | { readonly kind: 'text'; readonly text: string; readonly mediaType: string }
+  | { readonly kind: 'image' | 'audio' | 'binary'; readonly bytes: Uint8Array; readonly mediaType: string; readonly filename?: string };
+
+export interface CallFailure {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string;
+  readonly retryable: boolean;
+  readonly retryAfterSeconds?: number;
+}
+
+/** What became of a call. */
+export type CallResult =
+  | { readonly kind: 'ok'; readonly status: number; readonly statusText: string; readonly content: Content }
+  /** The API said no (HTTP >= 400): the model may correct itself. */
+  | { readonly kind: 'refused'; readonly status: number; readonly statusText: string; readonly content: Content }
+  /** The arguments were wrong: nothing was sent. */
+  | { readonly kind: 'invalid'; readonly issues: readonly ArgumentIssue[] }
+  /** It broke before an answer; nothing happened upstream, or it is safe to try again. */
+  | { readonly kind: 'failed'; readonly error: CallFailure }
+  /** Sent, and the outcome could not be learned. */
+  | { readonly kind: 'unknown'; readonly error: CallFailure };

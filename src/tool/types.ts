@@ -1,0 +1,71 @@
+import type { BodyWire, ParameterWire, SecurityRequirement, Server } from '../operation/types.ts';
+
+/** JSON Schema 2020-12, as offered to models and clients. */
+export interface JsonSchema {
+  [keyword: string]: unknown;
+}
+
+export interface InputSchema extends JsonSchema {
+  type: 'object';
+  properties: { [argument: string]: JsonSchema };
+  required?: string[];
+  additionalProperties: false;
+}
+
+export interface ToolHints {
+  readonly readOnly: boolean;
+  readonly destructive: boolean;
+  readonly idempotent: boolean;
+  readonly openWorld: boolean;
+}
+
+/** One callable thing, the same on every surface. Plain data: it can be cached and compared. */
+export interface Tool {
+  readonly name: string;
+  readonly title: string;
+  readonly description: string;
+  readonly input: InputSchema;
+  readonly output?: JsonSchema;
+  readonly hints: ToolHints;
+  /** Document order is list order. */
+  readonly api: string;
+  readonly request: RequestTemplate;
+  readonly bindings: readonly Binding[];
+  /** sha-256 (hex, 16 characters) over everything that gives the tool its meaning: name, description, input, hints, request. */
+  readonly fingerprint: string;
+}
+
+/** All that is needed to write a request, besides the arguments. */
+export interface RequestTemplate {
+  readonly operation: string;
+  readonly method: string;
+  readonly path: string;
+  readonly servers: readonly Server[];
+  readonly parameters: readonly (ParameterWire & { readonly required: boolean })[];
+  readonly body?: {
+    readonly required: boolean;
+    readonly choices: readonly BodyWire[];
+    /** Flattened bodies: properties that must be there once any body argument is given. */
+    readonly requiredProperties: readonly string[];
+  };
+  /** Media types of the declared answers, for `Accept`. */
+  readonly accept: readonly string[];
+  readonly security: readonly (readonly SecurityRequirement[])[];
+  readonly consequential?: boolean;
+  readonly deprecated: boolean;
+  readonly tags: readonly string[];
+}
+
+/** The only road from an argument to the wire. */
+export interface Binding {
+  readonly argument: string;
+  readonly target: BindingTarget;
+}
+
+export type BindingTarget =
+  /** `request.parameters[index]` */
+  | { readonly kind: 'parameter'; readonly index: number }
+  | { readonly kind: 'body' }
+  | { readonly kind: 'property'; readonly name: string }
+  /** Chooses among `request.body.choices` by media type. */
+  | { readonly kind: 'contentType' };
