@@ -17,6 +17,20 @@ export const ERROR_HINTS = {
   RESPONSE_INVALID: 'The API broke HTTP; tell its operator.',
   CANCELLED: 'The caller cancelled this call.',
   CREDENTIAL_MISSING: 'Give the credential as named above.',
+  CREDENTIAL_REFUSED: 'Check the credential, or log in again.',
+  AUTH_UNSUPPORTED: 'Use another scheme, or override it with "auth:" in the config.',
+  OAUTH_FAILED: 'Run "actionbridge login" again.',
+  OAUTH_STATE: 'Start the login again, in one browser, once.',
+  OAUTH_DISCOVERY: 'Check the issuer, or give the endpoints in the config.',
+  STORE_FAILED: 'Check the folder named above and its permissions.',
+  RATE_LIMITED: 'Wait, then try again; or raise --rate-limit.',
+  BUSY: 'Too many calls at once; try again shortly.',
+  BREAKER_OPEN: 'The API failed repeatedly and is left alone for a while; try again then.',
+  AUDIT_FAILED: 'A call that cannot be audited is not made: free the disk, or check the path of --audit.',
+  NOT_PERMITTED: 'This caller may not use that tool.',
+  CONFIRMATION_REQUIRED: 'A person must confirm this call.',
+  CONFIRMATION_DECLINED: 'The person declined; do not try again unasked.',
+  UPSTREAM_FAILED: 'Check the model provider named in "proxy.upstream".',
   TOOL_UNKNOWN: 'List the tools with "actionbridge tools".',
   INTERNAL: 'This is a bug in actionbridge; please report it with the command that was run.',
 } as const;
@@ -27,12 +41,17 @@ export type ErrorCode = keyof typeof ERROR_HINTS;
 export class BridgeError extends Error {
   readonly code: ErrorCode;
   readonly hint: string;
+  /** The same call may succeed later, unchanged. */
+  readonly retryable: boolean;
+  readonly retryAfterSeconds: number | undefined;
 
-  constructor(code: ErrorCode, message: string, options: { hint?: string; cause?: unknown } = {}) {
+  constructor(code: ErrorCode, message: string, options: { hint?: string; cause?: unknown; retryable?: boolean; retryAfterSeconds?: number } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'BridgeError';
     this.code = code;
     this.hint = options.hint ?? ERROR_HINTS[code];
+    this.retryable = options.retryable ?? false;
+    this.retryAfterSeconds = options.retryAfterSeconds;
   }
 }
 

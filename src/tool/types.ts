@@ -1,9 +1,7 @@
+import type { JsonSchema } from '../operation/schema.ts';
 import type { BodyWire, ParameterWire, SecurityRequirement, Server } from '../operation/types.ts';
 
-/** JSON Schema 2020-12, as offered to models and clients. */
-export interface JsonSchema {
-  [keyword: string]: unknown;
-}
+export type { JsonSchema };
 
 export interface InputSchema extends JsonSchema {
   type: 'object';
@@ -27,12 +25,9 @@ export interface Tool {
   readonly input: InputSchema;
   readonly output?: JsonSchema;
   readonly hints: ToolHints;
-  /** Document order is list order. */
   readonly api: string;
   readonly request: RequestTemplate;
   readonly bindings: readonly Binding[];
-  /** sha-256 (hex, 16 characters) over everything that gives the tool its meaning: name, description, input, hints, request. */
-  readonly fingerprint: string;
 }
 
 /** All that is needed to write a request, besides the arguments. */

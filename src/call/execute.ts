@@ -1,0 +1,146 @@
+import { BridgeError } from '../errors.ts';
+import { NetError } from '../net/errors.ts';
+import type { RequestTemplate, Tool } from '../tool/types.ts';
+import { isSafeMethod } from '../tool/hints.ts';
+import type { Handler, Middleware } from './compose.ts';
+import { planRequest } from './plan.ts';
+import { readContent } from './receive.ts';
+import { resolveServer, type ServerChoice } from './server.ts';
+import type { ArgumentIssue, CallFailure, CallResult, RawResponse, RequestPlan } from './types.ts';
+import { checkLimits, createValidator, normalizeArguments } from './validate.ts';
+
+export type Surface = 'stdio' | 'mcp' | 'chat' | 'api' | 'cli';
+
+export interface CallContext {
+  readonly surface: Surface;
+  readonly requestId: string;
+  /** Who calls: selects credentials, limits and the audit's principal. Absent on local surfaces: the operator. */
+  readonly principal?: string;
+  readonly signal?: AbortSignal;
+  /** Reads a file named by a `path` argument; absent where files may not be read. */
+  readonly readFile?: (path: string) => Uint8Array;
+}
+
+export interface Call {
+  readonly tool: Tool;
+  readonly args: unknown;
+  readonly context: CallContext;
+  readonly trace: CallTrace;
+}
+
+/** What the steps of a call note down as it goes, for `_meta.actionbridge`, the audit log and metrics. */
+export interface CallTrace {
+  attempts: number;
+  cached: boolean;
+  /** Milliseconds per stop: validate, wait, connect, upstream, shape. */
+  readonly timings: { [stop: string]: number };
+}
+
+/** A planned request on its way out, and what came back. */
+export interface Exchange {
+  readonly call: Call;
+  readonly plan: RequestPlan;
+  readonly signal: AbortSignal;
+  /** Whose credential goes with it: sockets, pools and cache entries are never shared across keys. Set by `authorize`. */
+  readonly credentialKey?: string;
+}
+
+/** Around sending: the list in `call-path.ts` is the policy. A middleware refuses by throwing BridgeError. */
+export type WireMiddleware = Middleware<Exchange, RawResponse>;
+
+export interface ApiRuntime extends ServerChoice {
+  readonly headers: readonly (readonly [name: string, value: string])[];
+}
+
+export type Planned = { readonly ok: true; readonly plan: RequestPlan } | { readonly ok: false; readonly result: CallResult };
+
+const validators = new WeakMap<Tool, ReturnType<typeof createValidator>>();
+
+/** Checks the arguments and writes the request; nothing is sent. */
+export function planCall(call: Call, api: ApiRuntime): Planned {
+  const { tool, context } = call;
+  const given = call.args ?? {};
+  const limits = checkLimits(given);
+  if (limits.length > 0) return invalid(limits);
+  const args = normalizeArguments(tool.input, given as { [name: string]: unknown });
+  const issues = validatorOf(tool)(args);
+  if (issues.length > 0) return invalid(issues);
+  try {
+    const server = resolveServer(tool.request.servers, api);
+    const planned = planRequest(tool.request, tool.bindings, args, { server, ...(context.readFile ? { readFile: context.readFile } : {}) });
+    return planned.ok ? { ok: true, plan: withHeaders(planned.plan, api.headers) } : invalid(planned.issues);
+  } catch (error) {
+    if (error instanceof BridgeError) return { ok: false, result: { kind: 'failed', error: failureOf(error) } };
+    throw error;
+  }
+}
+
+/** The whole call: checked, planned, sent through `send`, and its answer read. Never throws for what the world may do. */
+export function createExecutor(apiOf: (tool: Tool) => ApiRuntime, send: Handler<Exchange, RawResponse>): Handler<Call, CallResult> {
+  return async (call) => {
+    const planned = planCall(call, apiOf(call.tool));
+    if (!planned.ok) return planned.result;
+    const signal = call.context.signal ?? NEVER;
+    try {
+      return answered(await send({ call, plan: planned.plan, signal }));
+    } catch (error) {
+      if (error instanceof NetError) return broken(error, call.tool.request);
+      if (error instanceof BridgeError) return { kind: 'failed', error: failureOf(error) };
+      throw error;
+    }
+  };
+}
+
+function failureOf({ code, message, hint, retryable, retryAfterSeconds }: BridgeError): CallFailure {
+  return { code, message, hint, retryable, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) };
+}
+
+const NEVER = new AbortController().signal;
+
+function validatorOf(tool: Tool): ReturnType<typeof createValidator> {
+  let validator = validators.get(tool);
+  if (!validator) {
+    validator = createValidator(tool.input);
+    validators.set(tool, validator);
+  }
+  return validator;
+}
+
+function invalid(issues: readonly ArgumentIssue[]): Planned {
+  return { ok: false, result: { kind: 'invalid', issues } };
+}
+
+/** Configured headers replace those of the same name: the operator has the last word. */
+function withHeaders(plan: RequestPlan, headers: ApiRuntime['headers']): RequestPlan {
+  if (headers.length === 0) return plan;
+  const names = new Set(headers.map(([name]) => name.toLowerCase()));
+  return { ...plan, headers: [...plan.headers.filter(([name]) => !names.has(name.toLowerCase())), ...headers] };
+}
+
+function answered(response: RawResponse): CallResult {
+  const { status, statusText } = response;
+  return { kind: status >= 400 ? 'refused' : 'ok', status, statusText, content: readContent(response) };
+}
+
+const CODES = {
+  address: 'ADDRESS_REFUSED',
+  connect: 'CONNECT_FAILED',
+  timeout: 'TIMEOUT',
+  cancelled: 'CANCELLED',
+  reset: 'CONNECT_FAILED',
+  protocol: 'RESPONSE_INVALID',
+  'too-large': 'RESPONSE_TOO_LARGE',
+} as const;
+
+/** A write that left and brought no answer has an unknown outcome; everything else failed. */
+function broken(error: NetError, request: RequestTemplate): CallResult {
+  const code = CODES[error.kind];
+  const lost = error.sent && !isSafeMethod(request.method) && error.kind !== 'too-large';
+  const failure: CallFailure = {
+    code,
+    message: error.message,
+    hint: lost ? 'The request may have taken effect: look before trying again.' : new BridgeError(code, '').hint,
+    retryable: !lost && (error.kind === 'connect' || error.kind === 'timeout' || error.kind === 'reset'),
+  };
+  return { kind: lost ? 'unknown' : 'failed', error: failure };
+}

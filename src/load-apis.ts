@@ -1,0 +1,85 @@
+import type { ApiConfig, BridgeConfig } from './config/types.ts';
+import type { Diagnostic } from './diagnostic.ts';
+import { BridgeError } from './errors.ts';
+import { buildOperations } from './operation/build.ts';
+import { createSchemaConverter } from './operation/schema.ts';
+import { cleanText } from './operation/text.ts';
+import { loadSpec } from './spec/load.ts';
+import { own } from './spec/references.ts';
+import type { FetchText, LoadedSpec } from './spec/types.ts';
+import { type CompilableApi, compileTools } from './tool/registry.ts';
+import type { Tool } from './tool/types.ts';
+
+/** An API as clients see it. */
+export interface ServedApi {
+  readonly name: string;
+  readonly title: string;
+  readonly description: string;
+  readonly version: string;
+  readonly operations: number;
+}
+
+export interface LoadedApis {
+  readonly tools: readonly Tool[];
+  readonly apis: readonly ServedApi[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+export interface LoadDependencies {
+  readonly fetchText: FetchText;
+  readonly stdin?: () => Promise<string>;
+}
+
+/** Every document of the config, read and compiled. Throws BridgeError for the first that cannot be served. */
+export async function loadApis(config: BridgeConfig, dependencies: LoadDependencies): Promise<LoadedApis> {
+  const diagnostics: Diagnostic[] = [];
+  const served: ServedApi[] = [];
+  const compilable: CompilableApi[] = [];
+  for (const api of config.apis) {
+    const spec = await loadSpec(api.spec, dependencies);
+    const name = nameApi(api, spec, served);
+    const { operations, diagnostics: found } = buildOperations(spec, name);
+    diagnostics.push(...spec.diagnostics, ...found);
+    served.push(describeApi(name, spec, operations.length));
+    compilable.push({ operations, converter: createSchemaConverter(spec.references, reporter(spec, diagnostics)), filter: filterOf(config, api) });
+  }
+  const compiled = compileTools(compilable);
+  return { tools: compiled.tools, apis: served, diagnostics: [...diagnostics, ...compiled.diagnostics] };
+}
+
+function filterOf(config: BridgeConfig, api: ApiConfig): CompilableApi['filter'] {
+  return { include: [...config.include, ...api.include], exclude: [...config.exclude, ...api.exclude], readOnly: config.readOnly };
+}
+
+/** Each finding once, however many operations share the schema. */
+function reporter(spec: LoadedSpec, diagnostics: Diagnostic[]): (code: string, message: string) => void {
+  const said = new Set<string>();
+  return (code, message) => {
+    if (said.has(message)) return;
+    said.add(message);
+    diagnostics.push({ severity: 'warning', code, file: spec.source.name, pointer: '', message });
+  };
+}
+
+function nameApi(api: ApiConfig, spec: LoadedSpec, served: readonly ServedApi[]): string {
+  const name = api.name ?? slug(titleOf(spec));
+  if (served.some((other) => other.name === name)) {
+    throw new BridgeError('USAGE', `Two documents would be the API "${name}"`, { hint: 'Name them: first=<spec> second=<spec>.' });
+  }
+  return name;
+}
+
+function slug(title: string): string {
+  const words = title.toLowerCase().replace(/[^a-z0-9]+/g, '_').replace(/^[_0-9]+|_+$/g, '').slice(0, 32).replace(/_+$/, '');
+  return words === '' ? 'api' : words;
+}
+
+function titleOf(spec: LoadedSpec): string {
+  const title = own(own(spec.document, 'info'), 'title');
+  return typeof title === 'string' && title.trim() !== '' ? cleanText(title) : 'api';
+}
+
+function describeApi(name: string, spec: LoadedSpec, operations: number): ServedApi {
+  const description = own(own(spec.document, 'info'), 'description');
+  return { name, title: titleOf(spec), description: typeof description === 'string' ? cleanText(description) : '', version: spec.version, operations };
+}

@@ -1,0 +1,68 @@
+import { ProtocolError, type ServerContext, Server, type Tool as McpTool } from '@modelcontextprotocol/server';
+import type { Bridge } from '../bridge.ts';
+import type { Surface } from '../call/execute.ts';
+import { BridgeError } from '../errors.ts';
+import type { Tool } from '../tool/types.ts';
+import { version } from '../version.ts';
+import { instructionsFor } from './instructions.ts';
+
+const INVALID_PARAMS = -32602;
+const LIST_TTL_MS = 300_000;
+
+export interface McpOptions {
+  readonly surface: Surface;
+  /** Reads a file that a `path` argument names; only given on local surfaces. */
+  readonly readFile?: (path: string) => Uint8Array;
+}
+
+/** Makes MCP servers over one bridge: one a connection (stdio), or one a request (HTTP). Making one is cheap. */
+export function createMcpServerFactory(bridge: Bridge, options: McpOptions): () => Server {
+  let list: McpTool[] | undefined;
+  const instructions = instructionsFor(bridge.apis);
+  return () => {
+    const server = new Server(
+      { name: 'actionbridge', title: bridge.apis.map((api) => api.title).join(', '), version },
+      {
+        capabilities: { tools: {} },
+        instructions,
+        cacheHints: { 'tools/list': { ttlMs: LIST_TTL_MS, cacheScope: 'public' }, 'server/discover': { ttlMs: LIST_TTL_MS, cacheScope: 'public' } },
+      },
+    );
+    server.setRequestHandler('tools/list', ({ params }) => {
+      if (params?.cursor !== undefined) throw new ProtocolError(INVALID_PARAMS, 'Unknown cursor: the list has one page');
+      list ??= bridge.registry.tools.map(toMcpTool);
+      return { tools: list };
+    });
+    server.setRequestHandler('tools/call', ({ params }, context) => callTool(bridge, options, params, context));
+    return server;
+  };
+}
+
+/** A tool as MCP lists it (revision 2026-07-28, also valid in the older ones). */
+export function toMcpTool(tool: Tool): McpTool {
+  return {
+    name: tool.name,
+    title: tool.title,
+    description: tool.description,
+    inputSchema: tool.input,
+    ...(tool.output ? { outputSchema: tool.output as McpTool['outputSchema'] } : {}),
+    annotations: {
+      readOnlyHint: tool.hints.readOnly,
+      destructiveHint: tool.hints.destructive,
+      idempotentHint: tool.hints.idempotent,
+      openWorldHint: tool.hints.openWorld,
+    },
+    _meta: { actionbridge: { api: tool.api, method: tool.request.method, path: tool.request.path } },
+  } as McpTool;
+}
+
+async function callTool(bridge: Bridge, options: McpOptions, params: { name: string; arguments?: unknown }, context: ServerContext) {
+  try {
+    const outcome = await bridge.call(params.name, params.arguments ?? {}, { ...options, signal: context.mcpReq.signal });
+    const { renderOutcome } = await import('./render-outcome.ts');
+    return renderOutcome(outcome);
+  } catch (error) {
+    if (error instanceof BridgeError && error.code === 'TOOL_UNKNOWN') throw new ProtocolError(INVALID_PARAMS, error.message);
+    throw error;
+  }
+}

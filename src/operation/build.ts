@@ -1,0 +1,145 @@
+import type { Diagnostic } from '../diagnostic.ts';
+import { own } from '../spec/references.ts';
+import type { JsonObject, LoadedSpec } from '../spec/types.ts';
+import { readBody } from './body.ts';
+import { readParameters } from './parameters.ts';
+import { asObject, asString, at, OperationRefused, type OperationPlace, type Reading } from './reading.ts';
+import { readResponses } from './responses.ts';
+import { readSecurity } from './security.ts';
+import { readServers } from './servers.ts';
+import type { Operation } from './types.ts';
+
+export interface BuiltOperations {
+  readonly operations: readonly Operation[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+const FIXED_METHODS = ['get', 'put', 'post', 'delete', 'options', 'head', 'patch', 'trace'];
+const OTHER_FIELDS = new Set(['$ref', 'summary', 'description', 'servers', 'parameters']);
+/** RFC 9110 §5.6.2: a method is a token. */
+const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+const MAX_OPERATIONS = 20_000;
+
+/**
+ * Every operation under `paths` (OAS 3.2 §4.8–4.10), in the document's order. An operation that cannot be served is
+ * left out with a diagnostic of severity error; webhooks and callbacks are not operations of the API.
+ */
+export function buildOperations(spec: LoadedSpec, api: string): BuiltOperations {
+  const diagnostics: Diagnostic[] = [];
+  const reading: Reading = {
+    spec,
+    report: (severity, code, pointer, message, hint) =>
+      diagnostics.push({ severity, code, file: spec.source.name, pointer, message, ...(hint === undefined ? {} : { hint }) }),
+  };
+  const operations: Operation[] = [];
+  for (const [path, item] of Object.entries(asObject(own(spec.document, 'paths')) ?? {})) {
+    if (path.startsWith('x-')) continue;
+    readPathItem(reading, api, path, item, operations);
+    if (operations.length > MAX_OPERATIONS) {
+      reading.report('error', 'too-many-operations', '/paths', `Only the first ${MAX_OPERATIONS} operations are served`);
+      break;
+    }
+  }
+  return { operations, diagnostics };
+}
+
+function readPathItem(reading: Reading, api: string, path: string, written: unknown, into: Operation[]): void {
+  const pointer = at('/paths', path);
+  if (!path.startsWith('/')) {
+    reading.report('error', 'path-invalid', pointer, `The path "${path}" does not begin with "/", so its operations are left out`);
+    return;
+  }
+  const item = resolvePathItem(reading, written, pointer);
+  if (!item) return;
+  for (const { method, key, node, pointer: place } of methodsOf(reading, item, pointer)) {
+    try {
+      into.push(readOperation(reading, { api, path, method, item, itemPointer: pointer, node, pointer: place }));
+    } catch (error) {
+      if (!(error instanceof OperationRefused)) throw error;
+      reading.report('error', error.code, error.pointer, `${key.toUpperCase()} ${path} is left out: ${error.message}`, error.hint);
+    }
+  }
+}
+
+/** OAS 3.1 §4.8.9: `$ref` of a path item; fields beside it win. */
+function resolvePathItem(reading: Reading, written: unknown, pointer: string): JsonObject | undefined {
+  const item = asObject(written);
+  if (!item) {
+    if (written !== null && written !== undefined) reading.report('error', 'path-item-invalid', pointer, 'A path item must be an object');
+    return undefined;
+  }
+  const ref = own(item, '$ref');
+  if (typeof ref !== 'string') return item;
+  const target = asObject(reading.spec.references.resolve(ref)?.node);
+  if (!target) {
+    reading.report('error', 'ref-dangling', at(pointer, '$ref'), `"${ref}" leads to no path item`, 'Correct the reference');
+    return undefined;
+  }
+  const { $ref: _, ...siblings } = item;
+  return { ...target, ...siblings };
+}
+
+interface MethodEntry {
+  readonly method: string;
+  readonly key: string;
+  readonly node: JsonObject;
+  readonly pointer: string;
+}
+
+function* methodsOf(reading: Reading, item: JsonObject, pointer: string): Generator<MethodEntry> {
+  const modern = isAtLeast32(reading.spec.version);
+  for (const [key, value] of Object.entries(item)) {
+    const place = at(pointer, key);
+    if (key.startsWith('x-') || OTHER_FIELDS.has(key)) continue;
+    if (FIXED_METHODS.includes(key) || (modern && key === 'query')) {
+      const node = asObject(value);
+      if (node) yield { method: key.toUpperCase(), key, node, pointer: place };
+      else if (value !== null) reading.report('error', 'operation-invalid', place, 'An operation must be an object');
+    } else if (modern && key === 'additionalOperations') {
+      yield* additionalMethods(reading, value, place);
+    } else {
+      const hint = FIXED_METHODS.includes(key.toLowerCase()) ? `Write "${key.toLowerCase()}"` : undefined;
+      reading.report('warning', 'unknown-field', place, `"${key}" is not a method of OpenAPI ${reading.spec.version}; it is not served`, hint);
+    }
+  }
+}
+
+function* additionalMethods(reading: Reading, value: unknown, pointer: string): Generator<MethodEntry> {
+  for (const [method, entry] of Object.entries(asObject(value) ?? {})) {
+    const node = asObject(entry);
+    if (method.startsWith('x-') || !node) continue;
+    if (TOKEN.test(method) && method.toUpperCase() !== 'CONNECT') yield { method, key: method, node, pointer: at(pointer, method) };
+    else reading.report('error', 'method-invalid', at(pointer, method), `"${method}" cannot be sent as an HTTP method`);
+  }
+}
+
+function isAtLeast32(version: string): boolean {
+  return version.startsWith('3.') && Number.parseInt(version.slice(2), 10) >= 2;
+}
+
+function readOperation(reading: Reading, place: OperationPlace): Operation {
+  const { node, item } = place;
+  const id = asString(own(node, 'operationId'));
+  const summary = asString(own(node, 'summary')) ?? asString(own(item, 'summary'));
+  const description = asString(own(node, 'description')) ?? asString(own(item, 'description'));
+  const consequential = own(node, 'x-openai-isConsequential');
+  const body = readBody(reading, place);
+  const tags = own(node, 'tags');
+  return {
+    api: place.api,
+    ...(id === undefined ? {} : { id }),
+    method: place.method,
+    path: place.path,
+    servers: readServers(reading, place),
+    ...(summary === undefined ? {} : { summary }),
+    ...(description === undefined ? {} : { description }),
+    tags: Array.isArray(tags) ? tags.filter((tag) => typeof tag === 'string') : [],
+    deprecated: own(node, 'deprecated') === true,
+    ...(typeof consequential === 'boolean' ? { consequential } : {}),
+    parameters: readParameters(reading, place),
+    ...(body === undefined ? {} : { body }),
+    responses: readResponses(reading, place),
+    security: readSecurity(reading, place),
+    source: { file: reading.spec.source.name, pointer: place.pointer },
+  };
+}

@@ -1,0 +1,121 @@
+import { own } from '../spec/references.ts';
+import type { JsonObject } from '../spec/types.ts';
+import { asObject, asString, at, OperationRefused, type OperationPlace, type Reading } from './reading.ts';
+import { readFields } from './fields.ts';
+import { mediaTypeEssence } from './media-type.ts';
+import { resolveObject } from './resolve.ts';
+import type { DelimitedStyle, Parameter, ParameterWire } from './types.ts';
+
+type Location = 'path' | 'query' | 'header' | 'cookie';
+
+const DELIMITED = ['spaceDelimited', 'pipeDelimited', 'tabDelimited'] as const satisfies readonly DelimitedStyle[];
+/** Styles a location has, its default first (OAS 3.2 §4.12.2; the delimited ones elsewhere come from Swagger 2.0). */
+const STYLES = {
+  path: ['simple', 'label', 'matrix', ...DELIMITED],
+  query: ['form', 'deepObject', ...DELIMITED],
+  header: ['simple', ...DELIMITED],
+  cookie: ['form', 'cookie'],
+} as const;
+/** OAS 3.2 §4.12.1: header parameters of these names are ignored. */
+const IGNORED_HEADERS = new Set(['accept', 'content-type', 'authorization']);
+
+/** The operation's parameters over its path item's (the same name and place: the operation's wins), in the written order. */
+export function readParameters(reading: Reading, place: OperationPlace): readonly Parameter[] {
+  const merged = new Map<string, Parameter>();
+  for (const [holder, pointer] of [
+    [place.item, place.itemPointer],
+    [place.node, place.pointer],
+  ] as const) {
+    const list = own(holder, 'parameters');
+    if (!Array.isArray(list)) continue;
+    for (const [index, written] of list.entries()) {
+      const parameter = readParameter(reading, written, at(at(pointer, 'parameters'), index));
+      if (parameter) merged.set(`${parameter.wire.in} ${parameter.wire.name}`, parameter);
+    }
+  }
+  return matchTemplate(reading, place, [...merged.values()]);
+}
+
+function readParameter(reading: Reading, written: unknown, pointer: string): Parameter | undefined {
+  const node = resolveObject(reading, written);
+  if (!node) {
+    const ref = asString(own(asObject(written) ?? {}, '$ref'));
+    throw new OperationRefused('parameter-unresolved', pointer, ref === undefined ? 'a parameter must be an object' : `the parameter reference "${ref}" leads nowhere`, 'Correct the reference');
+  }
+  const name = asString(own(node, 'name'));
+  const location = asString(own(node, 'in'));
+  if (name === undefined || name === '') {
+    reading.report('warning', 'parameter-nameless', pointer, 'A parameter without a name cannot be sent; it is left out');
+    return undefined;
+  }
+  if (location === 'header' && IGNORED_HEADERS.has(name.toLowerCase())) {
+    reading.report('info', 'header-ignored', pointer, `OpenAPI ignores header parameters named ${name}; the bridge sets that header itself`);
+    return undefined;
+  }
+  const wire = readWire(reading, node, name, location, pointer);
+  const description = asString(own(node, 'description'));
+  return {
+    wire,
+    required: own(node, 'required') === true || wire.in === 'path',
+    ...(description ? { description } : {}),
+    deprecated: own(node, 'deprecated') === true,
+    schema: schemaOf(reading, node),
+  };
+}
+
+function schemaOf(reading: Reading, node: JsonObject): unknown {
+  const media = contentOf(reading, node);
+  return media ? own(media.node, 'schema') : own(node, 'schema');
+}
+
+function contentOf(reading: Reading, node: JsonObject): { mediaType: string; node: JsonObject } | undefined {
+  const entry = Object.entries(asObject(own(node, 'content')) ?? {})[0];
+  return entry && { mediaType: entry[0], node: resolveObject(reading, entry[1]) ?? {} };
+}
+
+function readWire(reading: Reading, node: JsonObject, name: string, location: string | undefined, pointer: string): ParameterWire {
+  const content = contentOf(reading, node);
+  if (location === 'querystring') {
+    const mediaType = content?.mediaType ?? 'application/x-www-form-urlencoded';
+    const fields = mediaTypeEssence(mediaType) === 'application/x-www-form-urlencoded' && content ? readFields(reading, content.node, pointer) : {};
+    return { name, in: 'querystring', style: 'content', mediaType, fields };
+  }
+  if (location !== 'path' && location !== 'query' && location !== 'header' && location !== 'cookie') {
+    throw new OperationRefused('parameter-location', at(pointer, 'in'), `the parameter "${name}" is in ${JSON.stringify(location ?? null)}, which is no place`, 'Use path, query, header, cookie or querystring');
+  }
+  if (content) return { name, in: location, style: 'content', mediaType: content.mediaType };
+  return styledWire(reading, node, name, location, pointer);
+}
+
+function styledWire(reading: Reading, node: JsonObject, name: string, location: Location, pointer: string): ParameterWire {
+  const asked = asString(own(node, 'style'));
+  const allowed: readonly string[] = STYLES[location];
+  if (asked !== undefined && !allowed.includes(asked)) {
+    reading.report('warning', 'style-invalid', at(pointer, 'style'), `The style "${asked}" does not exist in ${location}; "${allowed[0]}" is used`, `Use one of ${allowed.join(', ')}`);
+  }
+  const style = asked !== undefined && allowed.includes(asked) ? asked : allowed[0];
+  const explode = typeof own(node, 'explode') === 'boolean' ? own(node, 'explode') === true : style === 'form' || style === 'cookie';
+  const allowReserved = own(node, 'allowReserved') === true;
+  const allowEmptyValue = own(node, 'allowEmptyValue') === true;
+  return { name, in: location, style, explode, ...(location === 'header' ? {} : { allowReserved }), ...(location === 'query' ? { allowEmptyValue } : {}) } as ParameterWire;
+}
+
+/** OAS 3.2 §4.8: every template expression has a path parameter. One that is not declared is asked for as a string. */
+function matchTemplate(reading: Reading, place: OperationPlace, parameters: readonly Parameter[]): readonly Parameter[] {
+  const names = new Set(Array.from(place.path.matchAll(/\{([^{}]*)\}/g), (match) => match[1]!));
+  const kept = parameters.filter((parameter) => {
+    if (parameter.wire.in !== 'path' || names.has(parameter.wire.name)) return true;
+    reading.report('warning', 'path-parameter-unused', place.pointer, `The path parameter "${parameter.wire.name}" does not stand in the path; it is left out`, `Write {${parameter.wire.name}} in the path`);
+    return false;
+  });
+  const declared = new Set(kept.map((parameter) => (parameter.wire.in === 'path' ? parameter.wire.name : '')));
+  const missing = [...names].filter((name) => !declared.has(name));
+  for (const name of missing) {
+    reading.report('warning', 'path-parameter-undeclared', place.pointer, `{${name}} has no path parameter; it is asked for as a string`, 'Declare the parameter');
+  }
+  return [...missing.map(undeclared), ...kept];
+}
+
+function undeclared(name: string): Parameter {
+  return { wire: { name, in: 'path', style: 'simple', explode: false, allowReserved: false }, required: true, deprecated: false, schema: { type: 'string' } };
+}

@@ -1,0 +1,48 @@
+import type { Severity } from '../diagnostic.ts';
+import type { JsonObject, LoadedSpec } from '../spec/types.ts';
+
+/** What the readers below need: the document, and where to say what they found. */
+export interface Reading {
+  readonly spec: LoadedSpec;
+  report(severity: Severity, code: string, pointer: string, message: string, hint?: string): void;
+}
+
+/** Thrown by a reader when the operation it is part of cannot be served as described; it is reported and left out. */
+export class OperationRefused extends Error {
+  readonly code: string;
+  readonly pointer: string;
+  readonly hint: string | undefined;
+
+  constructor(code: string, pointer: string, message: string, hint?: string) {
+    super(message);
+    this.code = code;
+    this.pointer = pointer;
+    this.hint = hint;
+  }
+}
+
+/** Where an operation stands, and the path item it inherits from. */
+export interface OperationPlace {
+  readonly api: string;
+  readonly path: string;
+  readonly method: string;
+  readonly item: JsonObject;
+  readonly itemPointer: string;
+  readonly node: JsonObject;
+  readonly pointer: string;
+}
+
+/** A JSON object, or undefined. */
+export function asObject(value: unknown): JsonObject | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as JsonObject) : undefined;
+}
+
+/** A string, or undefined. */
+export function asString(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+/** `pointer` + `/` + the key, escaped (RFC 6901 §3). */
+export function at(pointer: string, key: string | number): string {
+  return `${pointer}/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`;
+}

@@ -1,0 +1,29 @@
+import { own } from '../spec/references.ts';
+import { asObject, asString, at, type OperationPlace, type Reading } from './reading.ts';
+import { resolveObject } from './resolve.ts';
+import type { ResponseDescription } from './types.ts';
+
+/** Declared answers. They never keep an operation from being served: what is wrong here is a warning. */
+export function readResponses(reading: Reading, place: OperationPlace): readonly ResponseDescription[] {
+  const responses: ResponseDescription[] = [];
+  for (const [status, written] of Object.entries(asObject(own(place.node, 'responses')) ?? {})) {
+    if (status.startsWith('x-')) continue;
+    const pointer = at(at(place.pointer, 'responses'), status);
+    const response = resolveObject(reading, written);
+    if (!response) {
+      reading.report('warning', 'response-invalid', pointer, `The answer ${status} is not described: it is no object, or its reference leads nowhere`);
+      continue;
+    }
+    const description = asString(own(response, 'description'));
+    responses.push({ status, ...(description ? { description } : {}), content: readContent(reading, response) });
+  }
+  return responses;
+}
+
+function readContent(reading: Reading, response: object): ResponseDescription['content'] {
+  return Object.entries(asObject(own(response, 'content')) ?? {}).map(([mediaType, written]) => {
+    const media = resolveObject(reading, written) ?? {};
+    const items = own(media, 'itemSchema');
+    return { mediaType, schema: items === undefined ? own(media, 'schema') : { type: 'array', items } };
+  });
+}

@@ -1,0 +1,65 @@
+import { own } from '../spec/references.ts';
+import type { JsonObject, References } from '../spec/types.ts';
+import { asObject } from './reading.ts';
+import type { SchemaNode } from './types.ts';
+
+/** What encoding a body needs to know of a schema: references followed, `allOf` looked through. */
+export interface SchemaView {
+  /** The schema as written, at the end of its references. */
+  readonly node: JsonObject;
+  /** Name of the component it was found under, if it was a reference. */
+  readonly component?: string;
+  /** Type names without `null`; empty when the schema does not say. */
+  readonly types: readonly string[];
+  readonly properties: ReadonlyMap<string, SchemaNode>;
+  readonly items?: SchemaNode;
+}
+
+/** Reads a schema for encoding. Cycles end where they close; what is no schema reads as the empty one. */
+export function viewSchema(references: References, written: SchemaNode, visited: ReadonlySet<JsonObject> = new Set()): SchemaView {
+  const start = asObject(written) ?? {};
+  const ref = own(start, '$ref');
+  const resolved = typeof ref === 'string' ? references.resolve(ref) : undefined;
+  const node = resolved ? (asObject(resolved.node) ?? {}) : start;
+  const component = resolved?.pointer.slice(resolved.pointer.lastIndexOf('/') + 1).replaceAll('~1', '/').replaceAll('~0', '~');
+  if (visited.has(node)) return { node: {}, types: [], properties: new Map() };
+  const seen = new Set(visited).add(node);
+  const parts = subschemas(node).map((part) => viewSchema(references, part, seen));
+  const properties = new Map(parts.flatMap((part) => [...part.properties]));
+  for (const [name, value] of Object.entries(asObject(own(node, 'properties')) ?? {})) properties.set(name, value);
+  const items = own(node, 'items') ?? parts.find((part) => part.items !== undefined)?.items;
+  return {
+    node,
+    ...(component === undefined ? {} : { component }),
+    types: typesOf(node, properties.size > 0, items !== undefined, parts),
+    properties,
+    ...(items === undefined ? {} : { items }),
+  };
+}
+
+function subschemas(node: JsonObject): readonly SchemaNode[] {
+  return ['allOf', 'oneOf', 'anyOf'].flatMap((keyword) => {
+    const list = own(node, keyword);
+    return Array.isArray(list) ? list : [];
+  });
+}
+
+function typesOf(node: JsonObject, hasProperties: boolean, hasItems: boolean, parts: readonly SchemaView[]): readonly string[] {
+  const type = own(node, 'type');
+  const named = (Array.isArray(type) ? type : [type]).filter((name) => typeof name === 'string' && name !== 'null') as string[];
+  if (named.length > 0) return named;
+  if (hasProperties || asObject(own(node, 'additionalProperties'))) return ['object'];
+  if (hasItems) return ['array'];
+  return [...new Set(parts.flatMap((part) => part.types))];
+}
+
+/** Bytes rather than text: `format: binary`, 2.0's `type: file`, `contentEncoding: base64`, or a binary `contentMediaType`. */
+export function isBinary(view: SchemaView): boolean {
+  if (view.types.includes('file')) return true;
+  if (view.types.length > 0 && !view.types.includes('string')) return false;
+  if (own(view.node, 'format') === 'binary') return true;
+  const encoding = own(view.node, 'contentEncoding');
+  if (typeof encoding === 'string') return encoding.toLowerCase() === 'base64';
+  const mediaType = own(view.node, 'contentMediaType');
+  return typeof mediaType === 'string' && !/^text\/|json|xml/i.test(mediaType);
+}

@@ -1,0 +1,11 @@
+/**
+ * Characters that are not seen but read: C0/C1 controls but for tab and line feed, soft hyphen, zero-width and
+ * bidirectional ones, variation selectors' supplement, language tags (UTS #39, "Trojan Source"). Joiners inside emoji go too.
+ */
+const INVISIBLE =
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb]|\udb40[\udc00-\udfff]/g;
+
+/** Text as a person sees it: line ends unified, invisible and bidirectional characters removed, trimmed. */
+export function cleanText(text: string): string {
+  return text.replace(/\r\n?/g, '\n').replace(INVISIBLE, '').trim();
+}

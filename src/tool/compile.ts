@@ -1,0 +1,176 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { JsonSchema, SchemaConverter } from '../operation/schema.ts';
+import { cleanText } from '../operation/text.ts';
+import type { BodyChoice, BodyWire, Operation, RequestBody } from '../operation/types.ts';
+import { type ArgumentPlace, nameArguments } from './arguments.ts';
+import { bundleInput } from './bundle.ts';
+import { fileSchema } from './file-schema.ts';
+import { hintsOf } from './hints.ts';
+import type { Binding, BindingTarget, InputSchema, RequestTemplate, Tool } from './types.ts';
+
+/** One argument before it has its name. */
+interface Argument {
+  readonly name: string;
+  readonly place: ArgumentPlace;
+  readonly schema: JsonSchema;
+  readonly required: boolean;
+  readonly target: BindingTarget;
+}
+
+export interface CompiledTool {
+  readonly tool: Tool;
+  /** Deep parts of the schema were made free-form to keep it within the size clients accept. */
+  readonly reduced: boolean;
+}
+
+/** The tool of one operation under a settled name. `converter` belongs to the operation's document. */
+export function compileTool(operation: Operation, name: string, converter: SchemaConverter): CompiledTool {
+  const body = operation.body && compileBody(operation.body, converter);
+  const list: readonly Argument[] = [...parameterArguments(operation, converter), ...(body?.arguments ?? [])];
+  const names = nameArguments(list);
+  const { schema, reduced } = bundleInput(describedProperties(list, names), names.filter((_, index) => list[index]!.required), converter.component);
+  const tool: Tool = {
+    name,
+    title: titleOf(operation, name),
+    description: describe(operation),
+    input: schema as InputSchema,
+    hints: hintsOf(operation.method, operation.consequential),
+    api: operation.api,
+    request: requestTemplate(operation, body?.requiredProperties ?? []),
+    bindings: list.map((argument, index): Binding => ({ argument: names[index]!, target: argument.target })),
+  };
+  return { tool, reduced };
+}
+
+function parameterArguments(operation: Operation, converter: SchemaConverter): Argument[] {
+  return operation.parameters.map((parameter, index) => {
+    const schema = converter.convert(parameter.schema);
+    const description = parameter.description ? cleanText(parameter.description) : undefined;
+    return {
+      name: parameter.wire.name,
+      place: parameter.wire.in,
+      schema: { ...schema, ...(description ? { description } : {}), ...(parameter.deprecated ? { deprecated: true } : {}) },
+      required: parameter.required,
+      target: { kind: 'parameter', index },
+    };
+  });
+}
+
+function describedProperties(list: readonly Argument[], names: readonly string[]): { [argument: string]: JsonSchema } {
+  const properties: { [argument: string]: JsonSchema } = Object.create(null);
+  for (const [index, { name, place, schema, target }] of list.entries()) {
+    const argument = names[index]!;
+    const own = target.kind === 'parameter' || target.kind === 'property';
+    const renamed = own && argument !== name && argument !== `${name}_${place}`;
+    properties[argument] = renamed ? { ...schema, description: `${schema['description'] ? `${schema['description']} ` : ''}(API name: ${JSON.stringify(name)})` } : schema;
+  }
+  return properties;
+}
+
+interface CompiledBody {
+  readonly arguments: readonly Argument[];
+  readonly requiredProperties: readonly string[];
+}
+
+/** Properties of a plain object stand beside the parameters; any other body is one argument. */
+function compileBody(body: RequestBody, converter: SchemaConverter): CompiledBody {
+  const schemas = body.choices.map((choice) => convertChoice(choice, converter));
+  const media = mediaTypeArgument(body.choices);
+  const first = schemas[0]!;
+  const same = schemas.every((schema) => schema === first || isDeepStrictEqual(schema, first));
+  if (same && isPlainObject(first) && body.choices.every((choice) => holdsProperties(choice.wire))) {
+    return { arguments: [...propertyArguments(first, body.required), ...media], requiredProperties: (first['required'] as string[] | undefined) ?? [] };
+  }
+  const schema = schemas.length === 1 || same ? first : { anyOf: uniqueSchemas(schemas) };
+  const description = [body.description && cleanText(body.description), schema['description']].filter(Boolean).join('\n');
+  const whole: Argument = { name: 'body', place: 'body', schema: { ...schema, ...(description ? { description } : {}) }, required: body.required, target: { kind: 'body' } };
+  return { arguments: [whole, ...media], requiredProperties: [] };
+}
+
+function convertChoice(choice: BodyChoice, converter: SchemaConverter): JsonSchema {
+  const { wire } = choice;
+  if (wire.encoding === 'bytes') return fileSchema();
+  const schema = converter.convertRoot(choice.schema);
+  return wire.encoding === 'form' || wire.encoding === 'multipart' ? withFiles(schema, wire) : schema;
+}
+
+/** Properties that are sent as bytes are asked for as files. */
+function withFiles(schema: JsonSchema, wire: Extract<BodyWire, { encoding: 'form' | 'multipart' }>): JsonSchema {
+  const properties = schema['properties'] as { [name: string]: JsonSchema } | undefined;
+  if (!properties) return schema;
+  const changed: { [name: string]: JsonSchema } = Object.assign(Object.create(null), properties);
+  for (const name of Object.keys(properties)) {
+    const field = Object.hasOwn(wire.fields, name) || name in wire.fields ? wire.fields[name] : undefined;
+    if (field?.value !== 'bytes') continue;
+    const description = properties[name]!['description'];
+    const file = { ...fileSchema(), ...(description === undefined ? {} : { description }) };
+    changed[name] = field.array ? { type: 'array', items: fileSchema(), ...(description === undefined ? {} : { description }) } : file;
+  }
+  return { ...schema, properties: changed };
+}
+
+const PLAIN_KEYWORDS = new Set(['type', 'properties', 'required', 'description', 'title', 'default', 'deprecated', 'format']);
+
+/** An object of named properties and nothing else: no union, no map, no condition at its root. */
+function isPlainObject(schema: JsonSchema): boolean {
+  if (schema['type'] !== 'object' || schema['properties'] === undefined) return false;
+  return Object.keys(schema).every((keyword) => PLAIN_KEYWORDS.has(keyword) || ((keyword === 'additionalProperties' || keyword === 'unevaluatedProperties') && schema[keyword] === false));
+}
+
+function holdsProperties(wire: BodyWire): boolean {
+  return wire.encoding === 'json' || wire.encoding === 'form' || wire.encoding === 'multipart' || wire.encoding === 'xml';
+}
+
+function propertyArguments(schema: JsonSchema, bodyRequired: boolean): Argument[] {
+  const required = new Set(schema['required'] as string[] | undefined);
+  return Object.entries(schema['properties'] as { [name: string]: JsonSchema }).map(([name, property]) => ({
+    name,
+    place: 'body',
+    schema: property,
+    required: bodyRequired && required.has(name),
+    target: { kind: 'property', name },
+  }));
+}
+
+/** Only where there is a choice. */
+function mediaTypeArgument(choices: readonly BodyChoice[]): Argument[] {
+  const types = [...new Set(choices.map((choice) => choice.wire.mediaType))];
+  if (types.length < 2) return [];
+  const schema = { type: 'string', enum: types, description: `Media type of the body; ${types[0]} when not given.` };
+  return [{ name: 'content_type', place: 'body', schema, required: false, target: { kind: 'contentType' } }];
+}
+
+function uniqueSchemas(schemas: readonly JsonSchema[]): JsonSchema[] {
+  return schemas.filter((schema, index) => schemas.findIndex((other) => isDeepStrictEqual(schema, other)) === index);
+}
+
+function requestTemplate(operation: Operation, requiredProperties: readonly string[]): RequestTemplate {
+  const accept = new Set(operation.responses.filter(({ status }) => /^2|default/i.test(status)).flatMap(({ content }) => content.map(({ mediaType }) => mediaType)));
+  return {
+    operation: operation.id ?? `${operation.method} ${operation.path}`,
+    method: operation.method,
+    path: operation.path,
+    servers: operation.servers,
+    parameters: operation.parameters.map((parameter) => ({ ...parameter.wire, required: parameter.required })),
+    ...(operation.body ? { body: { required: operation.body.required, choices: operation.body.choices.map((choice) => choice.wire), requiredProperties } } : {}),
+    accept: [...accept],
+    security: operation.security,
+    ...(operation.consequential === undefined ? {} : { consequential: operation.consequential }),
+    deprecated: operation.deprecated,
+    tags: operation.tags,
+  };
+}
+
+function titleOf(operation: Operation, name: string): string {
+  const summary = operation.summary ? cleanText(operation.summary).split('\n')[0]! : '';
+  return summary !== '' && summary.length <= 120 ? summary : name.replace(/[_-]+/g, ' ');
+}
+
+/** The summary, then what the description adds to it. */
+function describe(operation: Operation): string {
+  const summary = cleanText(operation.summary ?? '');
+  const description = cleanText(operation.description ?? '');
+  const words = description.startsWith(summary.replace(/\.$/, '')) ? description : [summary, description].filter(Boolean).join('\n\n');
+  const text = words === '' ? `${operation.method} ${operation.path}` : words;
+  return operation.deprecated ? `Deprecated. ${text}` : text;
+}

@@ -1,0 +1,43 @@
+import type { Diagnostic } from '../diagnostic.ts';
+import type { SchemaConverter } from '../operation/schema.ts';
+import type { Operation } from '../operation/types.ts';
+import { compileTool } from './compile.ts';
+import { type Filter, isOffered } from './filter.ts';
+import { nameOperations } from './names.ts';
+import type { Tool } from './types.ts';
+
+/** The tools on offer: an immutable snapshot, in the documents' order. */
+export interface Registry {
+  readonly tools: readonly Tool[];
+  get(name: string): Tool | undefined;
+}
+
+/** The operations of one API, what converts its schemas, and which of them are offered. */
+export interface CompilableApi {
+  readonly operations: readonly Operation[];
+  readonly converter: SchemaConverter;
+  readonly filter: Filter;
+}
+
+/** Tools of all APIs at once: names are settled over all operations, offered or not, so that a filter never renames a tool. */
+export function compileTools(apis: readonly CompilableApi[]): { tools: Tool[]; diagnostics: Diagnostic[] } {
+  const all = apis.flatMap(({ operations, ...api }) => operations.map((operation) => ({ operation, ...api })));
+  const names = nameOperations(all.map(({ operation }) => operation));
+  const diagnostics: Diagnostic[] = [];
+  const tools: Tool[] = [];
+  for (const [index, { operation, converter, filter }] of all.entries()) {
+    const name = names[index]!;
+    if (!isOffered({ ...operation, name }, filter)) continue;
+    const { tool, reduced } = compileTool(operation, name, converter);
+    tools.push(tool);
+    if (!reduced) continue;
+    const message = `The input schema of ${name} was larger than clients accept: its deep parts are free-form`;
+    diagnostics.push({ severity: 'info', code: 'schema-reduced', ...operation.source, message });
+  }
+  return { tools, diagnostics };
+}
+
+export function createRegistry(tools: readonly Tool[]): Registry {
+  const byName = new Map(tools.map((tool) => [tool.name, tool]));
+  return { tools, get: (name) => byName.get(name) };
+}
