@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { z } from 'zod';
+import * as z from 'zod/v4';
 import { BridgeError } from '../errors.ts';
 import { DEFAULT_TIMEOUT_MS, type BridgeConfig } from './types.ts';
 

@@ -4,6 +4,7 @@ import type { JsonObject, LoadedSpec } from '../spec/types.ts';
 import { readBody } from './body.ts';
 import { readParameters } from './parameters.ts';
 import { asObject, asString, at, OperationRefused, type OperationPlace, type Reading } from './reading.ts';
+import { resolveObject } from './resolve.ts';
 import { readResponses } from './responses.ts';
 import { readSecurity } from './security.ts';
 import { readServers } from './servers.ts';
@@ -92,9 +93,9 @@ function* methodsOf(reading: Reading, item: JsonObject, pointer: string): Genera
     const place = at(pointer, key);
     if (key.startsWith('x-') || OTHER_FIELDS.has(key)) continue;
     if (FIXED_METHODS.includes(key) || (modern && key === 'query')) {
-      const node = asObject(value);
+      const node = resolveObject(reading, value);
       if (node) yield { method: key.toUpperCase(), key, node, pointer: place };
-      else if (value !== null) reading.report('error', 'operation-invalid', place, 'An operation must be an object');
+      else if (value !== null) reading.report('error', 'operation-invalid', place, 'An operation must be an object, or its reference leads nowhere');
     } else if (modern && key === 'additionalOperations') {
       yield* additionalMethods(reading, value, place);
     } else {
@@ -106,7 +107,7 @@ function* methodsOf(reading: Reading, item: JsonObject, pointer: string): Genera
 
 function* additionalMethods(reading: Reading, value: unknown, pointer: string): Generator<MethodEntry> {
   for (const [method, entry] of Object.entries(asObject(value) ?? {})) {
-    const node = asObject(entry);
+    const node = resolveObject(reading, entry);
     if (method.startsWith('x-') || !node) continue;
     if (TOKEN.test(method) && method.toUpperCase() !== 'CONNECT') yield { method, key: method, node, pointer: at(pointer, method) };
     else reading.report('error', 'method-invalid', at(pointer, method), `"${method}" cannot be sent as an HTTP method`);

@@ -44,5 +44,6 @@ export function asString(value: unknown): string | undefined {
 
 /** `pointer` + `/` + the key, escaped (RFC 6901 §3). */
 export function at(pointer: string, key: string | number): string {
-  return `${pointer}/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`;
+  if (typeof key === 'number' || !/[~/]/.test(key)) return `${pointer}/${key}`;
+  return `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
 }

@@ -3,14 +3,14 @@ import { asObject, asString, at, type OperationPlace, type Reading } from './rea
 import { resolveObject } from './resolve.ts';
 import type { ResponseDescription } from './types.ts';
 
-/** Declared answers. They never keep an operation from being served: what is wrong here is a warning. */
+/** Declared answers of success (2xx, default). They never keep an operation from being served: what is wrong here is a warning. */
 export function readResponses(reading: Reading, place: OperationPlace): readonly ResponseDescription[] {
   const responses: ResponseDescription[] = [];
   for (const [status, written] of Object.entries(asObject(own(place.node, 'responses')) ?? {})) {
-    if (status.startsWith('x-')) continue;
-    const pointer = at(at(place.pointer, 'responses'), status);
+    if (!/^(?:2|default$)/i.test(status)) continue;
     const response = resolveObject(reading, written);
     if (!response) {
+      const pointer = at(at(place.pointer, 'responses'), status);
       reading.report('warning', 'response-invalid', pointer, `The answer ${status} is not described: it is no object, or its reference leads nowhere`);
       continue;
     }

@@ -7,5 +7,6 @@ const INVISIBLE =
 
 /** Text as a person sees it: line ends unified, invisible and bidirectional characters removed, trimmed. */
 export function cleanText(text: string): string {
+  if (!/[^\n\x20-\x7e]/.test(text)) return text.trim();
   return text.replace(/\r\n?/g, '\n').replace(INVISIBLE, '').trim();
 }

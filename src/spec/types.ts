@@ -1,5 +1,8 @@
 import type { Diagnostic } from '../diagnostic.ts';
 
+/** How `spec/` says what it found. */
+export type ReportFinding = (severity: Diagnostic['severity'], code: string, pointer: string, message: string, hint?: string) => void;
+
 /** Any JSON object of a document, before its shape is known. Read members through `own`, never by bare indexing of user keys. */
 export type JsonObject = { readonly [key: string]: unknown };
 
@@ -37,9 +40,18 @@ export interface LoadedSpec {
   readonly source: SpecSource;
   /** sha-256 (hex) over the content of every file that was read. */
   readonly hash: string;
+  /** Files besides the entry document. */
+  readonly files: readonly SourceFile[];
   readonly references: References;
   readonly diagnostics: readonly Diagnostic[];
 }
 
 /** What fetches a document's text; injected, since `spec/` does not reach the network. `url` is the one finally answered. */
 export type FetchText = (url: string, limits: { maxBytes: number; timeoutMs: number }) => Promise<{ text: string; url: string }>;
+
+/** A further file a document was made of, as it was when it was read. */
+export interface SourceFile {
+  readonly path: string;
+  readonly mtimeMs: number;
+  readonly size: number;
+}
