@@ -18,5 +18,6 @@ await build({
   legalComments: 'none',
   define: { __VERSION__: JSON.stringify(version) },
   banner: { js: "import{createRequire as _cr}from'node:module';const require=_cr(import.meta.url);" },
+  alias: { '@modelcontextprotocol/server/_shims': './src/mcp/sdk-shims.ts' },
   logLevel: 'warning',
 });

@@ -67,7 +67,12 @@ export async function openBridge(config: BridgeConfig, dependencies: BridgeDepen
     async plan(name, args, options) {
       const tool = find(registry, name);
       const trace: CallTrace = { attempts: 0, cached: false, timings: {} };
-      return (await callPath()).plan({ tool, args, context: { ...options, requestId: options.requestId ?? randomUUID() }, trace });
+      return (await callPath()).plan({
+        tool,
+        args,
+        context: { ...options, requestId: options.requestId ?? randomUUID() },
+        trace,
+      });
     },
     async close() {
       await (await callPath.pending)?.close();

@@ -1,5 +1,5 @@
-import { type ApiRuntime, type Call, createExecutor, type Exchange, type Planned, planCall } from './call/execute.ts';
 import { compose, type Handler, type Middleware } from './call/compose.ts';
+import { type ApiRuntime, type Call, createExecutor, type Exchange, type Planned, planCall } from './call/execute.ts';
 import { withDeadline } from './call/middleware/deadline.ts';
 import type { CallResult, RawResponse } from './call/types.ts';
 import type { ApiConfig, BridgeConfig } from './config/types.ts';
@@ -12,7 +12,10 @@ import type { Tool } from './tool/types.ts';
 export interface CallPath {
   readonly execute: Handler<Call, CallResult>;
   readonly plan: (call: Call) => Planned;
-  readonly fetchText: (url: string, limits: { maxBytes: number; timeoutMs: number }) => Promise<{ text: string; url: string }>;
+  readonly fetchText: (
+    url: string,
+    limits: { maxBytes: number; timeoutMs: number },
+  ) => Promise<{ text: string; url: string }>;
   close(): Promise<void>;
 }
 
@@ -40,11 +43,17 @@ export function createCallPath(config: BridgeConfig, configOf: (api: string) => 
 
 function runtimeOf(api: ApiConfig | undefined): ApiRuntime {
   if (!api) return { headers: [], variables: {} };
-  return { ...(api.baseUrl === undefined ? {} : { baseUrl: api.baseUrl }), variables: api.serverVariables, headers: api.headers };
+  return {
+    ...(api.baseUrl === undefined ? {} : { baseUrl: api.baseUrl }),
+    variables: api.serverVariables,
+    headers: api.headers,
+  };
 }
 
 /** What the operator named: base URLs, the documents' own URLs, and `--allow-host`. */
 function namedHosts(config: BridgeConfig): string[] {
-  const urls = config.apis.flatMap((api) => [api.baseUrl, api.spec]).filter((url): url is string => url !== undefined && /^https?:\/\//i.test(url));
+  const urls = config.apis
+    .flatMap((api) => [api.baseUrl, api.spec])
+    .filter((url): url is string => url !== undefined && /^https?:\/\//i.test(url));
   return [...config.allowHosts, ...urls.filter((url) => URL.canParse(url)).map((url) => new URL(url).origin)];
 }

@@ -1,1 +1,6 @@
-export { type Bridge, type BridgeDependencies, type CallOutcome, openBridge as openConfiguredBridge } from './bridge.ts';
+export {
+  type Bridge,
+  type BridgeDependencies,
+  type CallOutcome,
+  openBridge as openConfiguredBridge,
+} from './bridge.ts';

@@ -41,14 +41,22 @@ export async function loadApis(config: BridgeConfig, dependencies: LoadDependenc
     const { operations, diagnostics: found } = buildOperations(spec, name);
     diagnostics.push(...spec.diagnostics, ...found);
     served.push(describeApi(name, spec, operations.length));
-    compilable.push({ operations, converter: createSchemaConverter(spec.references, reporter(spec, diagnostics)), filter: filterOf(config, api) });
+    compilable.push({
+      operations,
+      converter: createSchemaConverter(spec.references, reporter(spec, diagnostics)),
+      filter: filterOf(config, api),
+    });
   }
   const compiled = compileTools(compilable);
   return { tools: compiled.tools, apis: served, diagnostics: [...diagnostics, ...compiled.diagnostics] };
 }
 
 function filterOf(config: BridgeConfig, api: ApiConfig): CompilableApi['filter'] {
-  return { include: [...config.include, ...api.include], exclude: [...config.exclude, ...api.exclude], readOnly: config.readOnly };
+  return {
+    include: [...config.include, ...api.include],
+    exclude: [...config.exclude, ...api.exclude],
+    readOnly: config.readOnly,
+  };
 }
 
 /** Each finding once, however many operations share the schema. */
@@ -64,13 +72,20 @@ function reporter(spec: LoadedSpec, diagnostics: Diagnostic[]): (code: string, m
 function nameApi(api: ApiConfig, spec: LoadedSpec, served: readonly ServedApi[]): string {
   const name = api.name ?? slug(titleOf(spec));
   if (served.some((other) => other.name === name)) {
-    throw new BridgeError('USAGE', `Two documents would be the API "${name}"`, { hint: 'Name them: first=<spec> second=<spec>.' });
+    throw new BridgeError('USAGE', `Two documents would be the API "${name}"`, {
+      hint: 'Name them: first=<spec> second=<spec>.',
+    });
   }
   return name;
 }
 
 function slug(title: string): string {
-  const words = title.toLowerCase().replace(/[^a-z0-9]+/g, '_').replace(/^[_0-9]+|_+$/g, '').slice(0, 32).replace(/_+$/, '');
+  const words = title
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '_')
+    .replace(/^[_0-9]+|_+$/g, '')
+    .slice(0, 32)
+    .replace(/_+$/, '');
   return words === '' ? 'api' : words;
 }
 
@@ -81,5 +96,11 @@ function titleOf(spec: LoadedSpec): string {
 
 function describeApi(name: string, spec: LoadedSpec, operations: number): ServedApi {
   const description = own(own(spec.document, 'info'), 'description');
-  return { name, title: titleOf(spec), description: typeof description === 'string' ? cleanText(description) : '', version: spec.version, operations };
+  return {
+    name,
+    title: titleOf(spec),
+    description: typeof description === 'string' ? cleanText(description) : '',
+    version: spec.version,
+    operations,
+  };
 }

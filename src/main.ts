@@ -1,4 +1,4 @@
-import { Command as Program, CommanderError } from 'commander';
+import { CommanderError, Command as Program } from 'commander';
 import { COMMANDS } from './commands/table.ts';
 import { BridgeError } from './errors.ts';
 import { version } from './version.ts';
@@ -26,20 +26,35 @@ async function parse(words: readonly string[]): Promise<number> {
     return shared(command).action(async (...parameters: unknown[]) => {
       const flags = (parameters.at(-2) ?? {}) as { [name: string]: unknown };
       const load = COMMANDS[name]!;
-      code = await (await load())({ words: parameters.slice(0, -2).flat().filter((word) => word !== undefined) as string[], flags });
+      code = await (await load())({
+        words: parameters
+          .slice(0, -2)
+          .flat()
+          .filter((word) => word !== undefined) as string[],
+        flags,
+      });
     });
   };
   define('serve', '[spec...]', 'serve over stdio; the word "serve" may be left out');
   define('tools', '[spec...]', 'list the tools').option('--format <format>', 'table or mcp', 'table');
-  define('call', '<spec> <tool> [json]', 'call one tool').option('--dry-run', 'print the request and a curl line, send nothing');
-  define('check', '[spec...]', 'report what is served, degraded and refused, and why').option('--format <format>', 'text or json', 'text');
+  define('call', '<spec> <tool> [json]', 'call one tool').option(
+    '--dry-run',
+    'print the request and a curl line, send nothing',
+  );
+  define('check', '[spec...]', 'report what is served, degraded and refused, and why').option(
+    '--format <format>',
+    'text or json',
+    'text',
+  );
   program.command('demo', { hidden: true }).action(async () => {
     code = await (await COMMANDS['demo']!())({ words: [], flags: {} });
   });
   const first = words.find((word) => !word.startsWith('-'));
   const named = first !== undefined && (first === 'help' || Object.hasOwn(COMMANDS, first));
   const asksProgram = words.length === 0 || words.some((word) => ['--help', '-h', '--version', '-V'].includes(word));
-  await program.parseAsync(named || (asksProgram && first === undefined) ? words : ['serve', ...words], { from: 'user' });
+  await program.parseAsync(named || (asksProgram && first === undefined) ? words : ['serve', ...words], {
+    from: 'user',
+  });
   return code;
 }
 
@@ -72,6 +87,8 @@ function report(error: unknown): number {
     process.stderr.write(`${error.message}\n${error.hint}\n`);
     return error.code === 'USAGE' || error.code === 'CONFIG_INVALID' ? 2 : 1;
   }
-  process.stderr.write(`Internal error: ${error instanceof Error ? error.message : String(error)}\nThis is a bug in actionbridge; please report it with the command that was run.\n`);
+  process.stderr.write(
+    `Internal error: ${error instanceof Error ? error.message : String(error)}\nThis is a bug in actionbridge; please report it with the command that was run.\n`,
+  );
   return 1;
 }

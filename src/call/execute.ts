@@ -1,13 +1,14 @@
 import { BridgeError } from '../errors.ts';
 import { NetError } from '../net/errors.ts';
-import type { RequestTemplate, Tool } from '../tool/types.ts';
 import { isSafeMethod } from '../tool/hints.ts';
+import type { RequestTemplate, Tool } from '../tool/types.ts';
+import { checkLimits, normalizeArguments } from './arguments.ts';
 import type { Handler, Middleware } from './compose.ts';
 import { planRequest } from './plan.ts';
 import { readContent } from './receive.ts';
 import { resolveServer, type ServerChoice } from './server.ts';
 import type { ArgumentIssue, CallFailure, CallResult, RawResponse, RequestPlan } from './types.ts';
-import { checkLimits, createValidator, normalizeArguments } from './validate.ts';
+import { createValidator } from './validate.ts';
 
 export type Surface = 'stdio' | 'mcp' | 'chat' | 'api' | 'cli';
 
@@ -52,7 +53,9 @@ export interface ApiRuntime extends ServerChoice {
   readonly headers: readonly (readonly [name: string, value: string])[];
 }
 
-export type Planned = { readonly ok: true; readonly plan: RequestPlan } | { readonly ok: false; readonly result: CallResult };
+export type Planned =
+  | { readonly ok: true; readonly plan: RequestPlan }
+  | { readonly ok: false; readonly result: CallResult };
 
 const validators = new WeakMap<Tool, ReturnType<typeof createValidator>>();
 
@@ -67,7 +70,10 @@ export function planCall(call: Call, api: ApiRuntime): Planned {
   if (issues.length > 0) return invalid(issues);
   try {
     const server = resolveServer(tool.request.servers, api);
-    const planned = planRequest(tool.request, tool.bindings, args, { server, ...(context.readFile ? { readFile: context.readFile } : {}) });
+    const planned = planRequest(tool.request, tool.bindings, args, {
+      server,
+      ...(context.readFile ? { readFile: context.readFile } : {}),
+    });
     return planned.ok ? { ok: true, plan: withHeaders(planned.plan, api.headers) } : invalid(planned.issues);
   } catch (error) {
     if (error instanceof BridgeError) return { ok: false, result: { kind: 'failed', error: failureOf(error) } };
@@ -76,7 +82,10 @@ export function planCall(call: Call, api: ApiRuntime): Planned {
 }
 
 /** The whole call: checked, planned, sent through `send`, and its answer read. Never throws for what the world may do. */
-export function createExecutor(apiOf: (tool: Tool) => ApiRuntime, send: Handler<Exchange, RawResponse>): Handler<Call, CallResult> {
+export function createExecutor(
+  apiOf: (tool: Tool) => ApiRuntime,
+  send: Handler<Exchange, RawResponse>,
+): Handler<Call, CallResult> {
   return async (call) => {
     const planned = planCall(call, apiOf(call.tool));
     if (!planned.ok) return planned.result;

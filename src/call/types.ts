@@ -28,7 +28,12 @@ export type Content =
   | { readonly kind: 'none' }
   | { readonly kind: 'json'; readonly value: unknown; readonly text: string }
   | { readonly kind: 'text'; readonly text: string; readonly mediaType: string }
-  | { readonly kind: 'image' | 'audio' | 'binary'; readonly bytes: Uint8Array; readonly mediaType: string; readonly filename?: string };
+  | {
+      readonly kind: 'image' | 'audio' | 'binary';
+      readonly bytes: Uint8Array;
+      readonly mediaType: string;
+      readonly filename?: string;
+    };
 
 export interface CallFailure {
   readonly code: string;

@@ -1,17 +1,20 @@
 import type { CallOptions } from '../bridge.ts';
 import { toCurl } from '../call/curl.ts';
+import { renderResult } from '../call/render.ts';
 import type { RequestPlan } from '../call/types.ts';
 import { BridgeError } from '../errors.ts';
 import { renderOutcome } from '../mcp/render-outcome.ts';
 import { readLocalFile } from '../serve/local-files.ts';
-import { renderResult } from '../call/render.ts';
 import { openFromFlags } from './open.ts';
 import type { Command } from './table.ts';
 
 /** `actionbridge call <spec> <tool> [json]` */
 export const call: Command = async ({ words, flags }) => {
   const [spec, tool, json, ...rest] = words;
-  if (spec === undefined || tool === undefined || rest.length > 0) throw new BridgeError('USAGE', 'call needs a document, a tool, and optionally the arguments as JSON', { hint: 'For example: actionbridge call openapi.yaml getPet \'{"id": 1}\'' });
+  if (spec === undefined || tool === undefined || rest.length > 0)
+    throw new BridgeError('USAGE', 'call needs a document, a tool, and optionally the arguments as JSON', {
+      hint: 'For example: actionbridge call openapi.yaml getPet \'{"id": 1}\'',
+    });
   const args = parseArguments(json);
   const bridge = await openFromFlags([spec], flags);
   try {
@@ -34,7 +37,10 @@ function parseArguments(json: string | undefined): unknown {
   try {
     return JSON.parse(json) as unknown;
   } catch (error) {
-    throw new BridgeError('USAGE', `The arguments are not JSON: ${(error as Error).message}`, { cause: error, hint: 'Quote them for the shell: \'{"id": 1}\'' });
+    throw new BridgeError('USAGE', `The arguments are not JSON: ${(error as Error).message}`, {
+      cause: error,
+      hint: 'Quote them for the shell: \'{"id": 1}\'',
+    });
   }
 }
 
@@ -45,7 +51,8 @@ function print(text: string, failed: boolean): number {
 
 function describePlan(plan: RequestPlan): string {
   const headers = plan.headers.map(([name, value]) => `${name}: ${value}`);
-  const body = plan.body === undefined ? [] : ['', typeof plan.body === 'string' ? plan.body : `(${plan.body.length} bytes)`];
+  const body =
+    plan.body === undefined ? [] : ['', typeof plan.body === 'string' ? plan.body : `(${plan.body.length} bytes)`];
   return [`${plan.method} ${plan.url}`, ...headers, ...body, '', toCurl(plan)].join('\n');
 }
 

@@ -6,16 +6,22 @@ import type { Command } from './table.ts';
 /** `actionbridge check <spec>...` */
 export const check: Command = async ({ words, flags }) => {
   const format = String(flags['format'] ?? 'text');
-  if (format !== 'text' && format !== 'json') throw new BridgeError('USAGE', `--format ${format} is not one of text, json`);
+  if (format !== 'text' && format !== 'json')
+    throw new BridgeError('USAGE', `--format ${format} is not one of text, json`);
   const bridge = await openFromFlags(words, flags);
   const { registry, apis, diagnostics } = bridge;
   await bridge.close();
-  if (format === 'json') process.stdout.write(`${JSON.stringify({ apis, tools: registry.tools.length, diagnostics }, null, 2)}\n`);
-  else process.stdout.write(`${[...diagnostics.map(formatDiagnostic), summary(registry.tools.length, diagnostics)].join('\n')}\n`);
+  if (format === 'json')
+    process.stdout.write(`${JSON.stringify({ apis, tools: registry.tools.length, diagnostics }, null, 2)}\n`);
+  else
+    process.stdout.write(
+      `${[...diagnostics.map(formatDiagnostic), summary(registry.tools.length, diagnostics)].join('\n')}\n`,
+    );
   return diagnostics.some(({ severity }) => severity === 'error') ? 1 : 0;
 };
 
 function summary(tools: number, diagnostics: readonly Diagnostic[]): string {
-  const count = (severity: Diagnostic['severity']) => diagnostics.filter((diagnostic) => diagnostic.severity === severity).length;
+  const count = (severity: Diagnostic['severity']) =>
+    diagnostics.filter((diagnostic) => diagnostic.severity === severity).length;
   return `${tools} tools; ${count('error')} errors, ${count('warning')} warnings, ${count('info')} notes`;
 }

@@ -12,7 +12,11 @@ const FORMATS: { readonly [format: string]: (bridge: Bridge) => string } = {
 /** `actionbridge tools <spec>...` */
 export const tools: Command = async ({ words, flags }) => {
   const format = FORMATS[String(flags['format'] ?? 'table')];
-  if (!format) throw new BridgeError('USAGE', `--format ${String(flags['format'])} is not one of ${Object.keys(FORMATS).join(', ')}`);
+  if (!format)
+    throw new BridgeError(
+      'USAGE',
+      `--format ${String(flags['format'])} is not one of ${Object.keys(FORMATS).join(', ')}`,
+    );
   const bridge = await openFromFlags(words, flags);
   process.stdout.write(`${format(bridge)}\n`);
   await bridge.close();
@@ -22,6 +26,11 @@ export const tools: Command = async ({ words, flags }) => {
 function toTable({ registry }: Bridge): string {
   const rows = registry.tools.map(({ name, request, title }) => [name, request.method, request.path, title]);
   const widths = [0, 1, 2].map((column) => Math.min(64, Math.max(...rows.map((row) => row[column]!.length), 0)));
-  const lines = rows.map((row) => row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd());
+  const lines = rows.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
   return [...lines, `${rows.length} tool${rows.length === 1 ? '' : 's'}`].join('\n');
 }

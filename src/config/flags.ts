@@ -22,7 +22,8 @@ export interface Flags {
 export function mergeFlags(specs: readonly string[], flags: Flags, file: BridgeConfig): BridgeConfig {
   refuseLater(flags);
   const apis = specs.length > 0 ? specs.map(parseSpecArgument) : file.apis;
-  if (apis.length === 0) throw new BridgeError('USAGE', 'No document was given', { hint: 'Give a file or URL: actionbridge openapi.yaml' });
+  if (apis.length === 0)
+    throw new BridgeError('USAGE', 'No document was given', { hint: 'Give a file or URL: actionbridge openapi.yaml' });
   return {
     apis: apis.map((api) => applyTo(api, apis, flags)),
     include: [...file.include, ...(flags.include ?? [])],
@@ -45,25 +46,38 @@ export const EMPTY_CONFIG: BridgeConfig = {
 };
 
 function refuseLater(flags: Flags): void {
-  if (flags.tools !== undefined && flags.tools !== 'all') throw new BridgeError('USAGE', `--tools ${flags.tools}: only "all" exists so far`);
-  if (flags.rateLimit !== undefined && flags.rateLimit !== '0') throw new BridgeError('USAGE', `--rate-limit ${flags.rateLimit}: only "0" (no limit) exists so far`);
+  if (flags.tools !== undefined && flags.tools !== 'all')
+    throw new BridgeError('USAGE', `--tools ${flags.tools}: only "all" exists so far`);
+  if (flags.rateLimit !== undefined && flags.rateLimit !== '0')
+    throw new BridgeError('USAGE', `--rate-limit ${flags.rateLimit}: only "0" (no limit) exists so far`);
 }
 
 /** `name=<spec>` or `<spec>`. A name is letters, digits, `_` and `-`, so that `file=a.yaml` and `https://x/?a=b` are not confused. */
 export function parseSpecArgument(word: string): ApiConfig {
   const match = /^([A-Za-z][A-Za-z0-9_-]{0,31})=(.+)$/s.exec(word);
-  return { ...(match ? { name: match[1]! } : {}), spec: match ? match[2]! : word, headers: [], serverVariables: {}, include: [], exclude: [] };
+  return {
+    ...(match ? { name: match[1]! } : {}),
+    spec: match ? match[2]! : word,
+    headers: [],
+    serverVariables: {},
+    include: [],
+    exclude: [],
+  };
 }
 
 function applyTo(api: ApiConfig, all: readonly ApiConfig[], flags: Flags): ApiConfig {
-  const mine = (words: readonly string[] | undefined) => (words ?? []).map((word) => scoped(word, all)).filter(({ name }) => name === undefined || name === api.name);
+  const mine = (words: readonly string[] | undefined) =>
+    (words ?? []).map((word) => scoped(word, all)).filter(({ name }) => name === undefined || name === api.name);
   const baseUrl = mine(flags.baseUrl).at(-1)?.value;
   if (baseUrl !== undefined) checkBaseUrl(baseUrl);
   return {
     ...api,
     ...(baseUrl === undefined ? {} : { baseUrl }),
     headers: [...api.headers, ...mine(flags.header).map(({ value }) => parseHeader(value))],
-    serverVariables: { ...api.serverVariables, ...Object.fromEntries(mine(flags.serverVar).map(({ value }) => parseVariable(value))) },
+    serverVariables: {
+      ...api.serverVariables,
+      ...Object.fromEntries(mine(flags.serverVar).map(({ value }) => parseVariable(value))),
+    },
   };
 }
 
@@ -71,21 +85,29 @@ function applyTo(api: ApiConfig, all: readonly ApiConfig[], flags: Flags): ApiCo
 function scoped(word: string, apis: readonly ApiConfig[]): { name?: string; value: string } {
   const equals = word.indexOf('=');
   const name = word.slice(0, equals);
-  return equals > 0 && apis.some((api) => api.name === name) ? { name, value: word.slice(equals + 1) } : { value: word };
+  return equals > 0 && apis.some((api) => api.name === name)
+    ? { name, value: word.slice(equals + 1) }
+    : { value: word };
 }
 
 function checkBaseUrl(value: string): void {
   const url = URL.canParse(value) ? new URL(value) : undefined;
-  if (!url || !/^https?:$/.test(url.protocol)) throw new BridgeError('USAGE', `--base-url ${JSON.stringify(value)} is not an http(s) URL`);
-  if (url.username !== '' || url.password !== '') throw new BridgeError('USAGE', '--base-url must not hold a user name or password', { hint: "Give credentials with --header 'Authorization: …'." });
+  if (!url || !/^https?:$/.test(url.protocol))
+    throw new BridgeError('USAGE', `--base-url ${JSON.stringify(value)} is not an http(s) URL`);
+  if (url.username !== '' || url.password !== '')
+    throw new BridgeError('USAGE', '--base-url must not hold a user name or password', {
+      hint: "Give credentials with --header 'Authorization: …'.",
+    });
 }
 
 function parseHeader(word: string): readonly [string, string] {
   const colon = word.indexOf(':');
   const name = word.slice(0, Math.max(colon, 0)).trim();
   const value = word.slice(colon + 1).trim();
-  if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name)) throw new BridgeError('USAGE', "--header needs the form 'Name: value'");
-  if (/[^\t\x20-\x7e\x80-\xff]/.test(value)) throw new BridgeError('USAGE', `--header ${name}: the value holds characters that no header can carry`);
+  if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(name))
+    throw new BridgeError('USAGE', "--header needs the form 'Name: value'");
+  if (/[^\t\x20-\x7e\x80-\xff]/.test(value))
+    throw new BridgeError('USAGE', `--header ${name}: the value holds characters that no header can carry`);
   return [name, value];
 }
 
@@ -97,12 +119,14 @@ function parseVariable(word: string): readonly [string, string] {
 
 function checkHost(word: string): string {
   const url = URL.canParse(`http://${word}`) ? new URL(`http://${word}`) : undefined;
-  if (!url || url.pathname !== '/' || url.username !== '' || !/:\d+$/.test(word)) throw new BridgeError('USAGE', `--allow-host ${JSON.stringify(word)} needs the form HOST:PORT`);
+  if (!url || url.pathname !== '/' || url.username !== '' || !/:\d+$/.test(word))
+    throw new BridgeError('USAGE', `--allow-host ${JSON.stringify(word)} needs the form HOST:PORT`);
   return word;
 }
 
 function parseSeconds(word: string): number {
   const seconds = Number(word);
-  if (!(seconds > 0 && seconds <= 3600)) throw new BridgeError('USAGE', `--timeout ${JSON.stringify(word)} is not a number of seconds between 0 and 3600`);
+  if (!(seconds > 0 && seconds <= 3600))
+    throw new BridgeError('USAGE', `--timeout ${JSON.stringify(word)} is not a number of seconds between 0 and 3600`);
   return seconds * 1000;
 }

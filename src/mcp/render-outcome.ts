@@ -4,9 +4,25 @@ import { renderResult } from '../call/render.ts';
 import { fingerprint } from '../tool/fingerprint.ts';
 
 /** A call's outcome as an MCP result; `_meta.actionbridge` tells what the bridge did. */
-export function renderOutcome(outcome: CallOutcome): CallToolResult {
+export function renderOutcome(outcome: CallOutcome): CallToolResult & { _meta: object } {
   const { tool, result, requestId, trace, ms } = outcome;
   const status = 'status' in result ? { status: result.status } : {};
   const rendered = renderResult(result, { structured: tool.output !== undefined });
-  return { ...rendered, _meta: { actionbridge: { api: tool.api, operation: tool.request.operation, version: fingerprint(tool), ...status, requestId, attempts: trace.attempts, cached: trace.cached, ms: Math.round(ms * 100) / 100 } } } as CallToolResult;
+  const content = [...rendered.content] as CallToolResult['content'];
+  return {
+    ...rendered,
+    content,
+    _meta: {
+      actionbridge: {
+        api: tool.api,
+        operation: tool.request.operation,
+        version: fingerprint(tool),
+        ...status,
+        requestId,
+        attempts: trace.attempts,
+        cached: trace.cached,
+        ms: Math.round(ms * 100) / 100,
+      },
+    },
+  } as CallToolResult & { _meta: object };
 }

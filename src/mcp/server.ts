@@ -1,4 +1,4 @@
-import { ProtocolError, type ServerContext, Server, type Tool as McpTool } from '@modelcontextprotocol/server';
+import { type Tool as McpTool, ProtocolError, Server, type ServerContext } from '@modelcontextprotocol/server';
 import type { Bridge } from '../bridge.ts';
 import type { Surface } from '../call/execute.ts';
 import { BridgeError } from '../errors.ts';
@@ -25,11 +25,15 @@ export function createMcpServerFactory(bridge: Bridge, options: McpOptions): () 
       {
         capabilities: { tools: {} },
         instructions,
-        cacheHints: { 'tools/list': { ttlMs: LIST_TTL_MS, cacheScope: 'public' }, 'server/discover': { ttlMs: LIST_TTL_MS, cacheScope: 'public' } },
+        cacheHints: {
+          'tools/list': { ttlMs: LIST_TTL_MS, cacheScope: 'public' },
+          'server/discover': { ttlMs: LIST_TTL_MS, cacheScope: 'public' },
+        },
       },
     );
     server.setRequestHandler('tools/list', ({ params }) => {
-      if (params?.cursor !== undefined) throw new ProtocolError(INVALID_PARAMS, 'Unknown cursor: the list has one page');
+      if (params?.cursor !== undefined)
+        throw new ProtocolError(INVALID_PARAMS, 'Unknown cursor: the list has one page');
       list ??= bridge.registry.tools.map(toMcpTool);
       return { tools: list };
     });
@@ -56,13 +60,22 @@ export function toMcpTool(tool: Tool): McpTool {
   } as McpTool;
 }
 
-async function callTool(bridge: Bridge, options: McpOptions, params: { name: string; arguments?: unknown }, context: ServerContext) {
+async function callTool(
+  bridge: Bridge,
+  options: McpOptions,
+  params: { name: string; arguments?: unknown },
+  context: ServerContext,
+) {
   try {
-    const outcome = await bridge.call(params.name, params.arguments ?? {}, { ...options, signal: context.mcpReq.signal });
+    const outcome = await bridge.call(params.name, params.arguments ?? {}, {
+      ...options,
+      signal: context.mcpReq.signal,
+    });
     const { renderOutcome } = await import('./render-outcome.ts');
     return renderOutcome(outcome);
   } catch (error) {
-    if (error instanceof BridgeError && error.code === 'TOOL_UNKNOWN') throw new ProtocolError(INVALID_PARAMS, error.message);
+    if (error instanceof BridgeError && error.code === 'TOOL_UNKNOWN')
+      throw new ProtocolError(INVALID_PARAMS, error.message);
     throw error;
   }
 }

@@ -43,7 +43,10 @@ const MAX_BYTES = 10 * 2 ** 20;
 
 export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
   const policy = options.policy ?? createAddressPolicy();
-  const connect = createConnector(policy, { timeoutMs: options.connectTimeoutMs ?? 5_000, ...(options.resolve ? { resolve: options.resolve } : {}) });
+  const connect = createConnector(policy, {
+    timeoutMs: options.connectTimeoutMs ?? 5_000,
+    ...(options.resolve ? { resolve: options.resolve } : {}),
+  });
   const pools = new Map<string, Pool>();
   return { send, close };
 
@@ -58,8 +61,17 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
         body: request.body ?? null,
         ...(request.signal ? { signal: request.signal } : {}),
       });
-      const body = await readDecoded(answer.body, single(answer.headers['content-encoding']), request.maxBytes ?? MAX_BYTES);
-      return { status: answer.statusCode, statusText: answer.statusText, headers: answer.headers as HttpResponse['headers'], body };
+      const body = await readDecoded(
+        answer.body,
+        single(answer.headers['content-encoding']),
+        request.maxBytes ?? MAX_BYTES,
+      );
+      return {
+        status: answer.statusCode,
+        statusText: answer.statusText,
+        headers: answer.headers as HttpResponse['headers'],
+        body,
+      };
     } catch (error) {
       throw classify(error, request.signal);
     }
@@ -98,8 +110,23 @@ function single(value: string | string[] | undefined): string | undefined {
   return Array.isArray(value) ? value.join(', ') : value;
 }
 
-const CONNECT_CODES = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'EADDRNOTAVAIL', 'UND_ERR_CONNECT_TIMEOUT']);
-const RESET_CODES = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET', 'UND_ERR_DESTROYED', 'UND_ERR_CLOSED', 'ETIMEDOUT']);
+const CONNECT_CODES = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EADDRNOTAVAIL',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+const RESET_CODES = new Set([
+  'ECONNRESET',
+  'EPIPE',
+  'UND_ERR_SOCKET',
+  'UND_ERR_DESTROYED',
+  'UND_ERR_CLOSED',
+  'ETIMEDOUT',
+]);
 
 /** Node's and undici's errors as one kind each. */
 function classify(error: unknown, signal: AbortSignal | undefined): NetError {
@@ -110,11 +137,23 @@ function classify(error: unknown, signal: AbortSignal | undefined): NetError {
     const reason = signal.reason instanceof NetError ? signal.reason : undefined;
     return reason ?? new NetError('cancelled', true, 'The call was cancelled', error);
   }
-  if (CONNECT_CODES.has(code) || code.startsWith('CERT_') || code.startsWith('ERR_TLS') || /CERT|SELF_SIGNED/.test(code)) {
-    return new NetError('connect', false, code === 'UND_ERR_CONNECT_TIMEOUT' ? 'The connection took too long' : `${code}: ${message}`, error);
+  if (
+    CONNECT_CODES.has(code) ||
+    code.startsWith('CERT_') ||
+    code.startsWith('ERR_TLS') ||
+    /CERT|SELF_SIGNED/.test(code)
+  ) {
+    return new NetError(
+      'connect',
+      false,
+      code === 'UND_ERR_CONNECT_TIMEOUT' ? 'The connection took too long' : `${code}: ${message}`,
+      error,
+    );
   }
-  if (code === 'UND_ERR_HEADERS_TIMEOUT') return new NetError('timeout', true, 'The API did not begin to answer in time', error);
-  if (code === 'UND_ERR_BODY_TIMEOUT') return new NetError('timeout', true, 'The API stopped in the middle of its answer', error);
+  if (code === 'UND_ERR_HEADERS_TIMEOUT')
+    return new NetError('timeout', true, 'The API did not begin to answer in time', error);
+  if (code === 'UND_ERR_BODY_TIMEOUT')
+    return new NetError('timeout', true, 'The API stopped in the middle of its answer', error);
   if (RESET_CODES.has(code)) return new NetError('reset', true, `The connection broke: ${message}`, error);
   return new NetError('protocol', true, `The answer breaks HTTP: ${message}`, error);
 }

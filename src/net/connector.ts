@@ -4,7 +4,11 @@ import { buildConnector } from 'undici';
 import { type AddressPolicy, isPublicAddress } from './address.ts';
 import { NetError } from './errors.ts';
 
-export type Resolver = (host: string, options: LookupOptions, done: (error: Error | null, addresses: LookupAddress[]) => void) => void;
+export type Resolver = (
+  host: string,
+  options: LookupOptions,
+  done: (error: Error | null, addresses: LookupAddress[]) => void,
+) => void;
 
 const resolveBySystem: Resolver = (host, options, done) => systemLookup(host, { ...options, all: true }, done);
 
@@ -12,19 +16,26 @@ const resolveBySystem: Resolver = (host, options, done) => systemLookup(host, { 
  * Opens sockets to addresses that the policy allows, and to no others. Literal addresses are checked here, resolved ones
  * inside the look-up, so that the address connected to is the address that was checked.
  */
-export function createConnector(policy: AddressPolicy, options: { timeoutMs: number; resolve?: Resolver; tls?: object }): buildConnector.connector {
+export function createConnector(
+  policy: AddressPolicy,
+  options: { timeoutMs: number; resolve?: Resolver; tls?: object },
+): buildConnector.connector {
   const resolve = options.resolve ?? resolveBySystem;
   const checked: LookupFunction = (host, lookupOptions, done) => {
     resolve(host, lookupOptions as LookupOptions, (error, addresses) => {
       if (error) return done(error, '', 4);
       const allowed = addresses.filter(({ address }) => isPublicAddress(address));
       if (allowed.length === 0) return done(refusal(host, addresses[0]?.address ?? ''), '', 4);
-      if ((lookupOptions as LookupOptions).all) return (done as unknown as (error: null, all: LookupAddress[]) => void)(null, allowed);
+      if ((lookupOptions as LookupOptions).all)
+        return (done as unknown as (error: null, all: LookupAddress[]) => void)(null, allowed);
       return done(null, allowed[0]!.address, allowed[0]!.family);
     });
   };
   const base = { timeout: options.timeoutMs, keepAlive: true, allowH2: false, ...options.tls };
-  const open = buildConnector({ ...base, ...(options.resolve ? { lookup: resolve as unknown as LookupFunction } : {}) });
+  const open = buildConnector({
+    ...base,
+    ...(options.resolve ? { lookup: resolve as unknown as LookupFunction } : {}),
+  });
   const guarded = buildConnector({ ...base, lookup: checked });
   return (target, done) => {
     const host = target.hostname.replace(/^\[|\]$/g, '');

@@ -3,7 +3,7 @@ import { own } from '../spec/references.ts';
 import type { JsonObject, LoadedSpec } from '../spec/types.ts';
 import { readBody } from './body.ts';
 import { readParameters } from './parameters.ts';
-import { asObject, asString, at, OperationRefused, type OperationPlace, type Reading } from './reading.ts';
+import { asObject, asString, at, type OperationPlace, OperationRefused, type Reading } from './reading.ts';
 import { resolveObject } from './resolve.ts';
 import { readResponses } from './responses.ts';
 import { readSecurity } from './security.ts';
@@ -30,14 +30,26 @@ export function buildOperations(spec: LoadedSpec, api: string): BuiltOperations 
   const reading: Reading = {
     spec,
     report: (severity, code, pointer, message, hint) =>
-      diagnostics.push({ severity, code, file: spec.source.name, pointer, message, ...(hint === undefined ? {} : { hint }) }),
+      diagnostics.push({
+        severity,
+        code,
+        file: spec.source.name,
+        pointer,
+        message,
+        ...(hint === undefined ? {} : { hint }),
+      }),
   };
   const operations: Operation[] = [];
   for (const [path, item] of Object.entries(asObject(own(spec.document, 'paths')) ?? {})) {
     if (path.startsWith('x-')) continue;
     readPathItem(reading, api, path, item, operations);
     if (operations.length > MAX_OPERATIONS) {
-      reading.report('error', 'too-many-operations', '/paths', `Only the first ${MAX_OPERATIONS} operations are served`);
+      reading.report(
+        'error',
+        'too-many-operations',
+        '/paths',
+        `Only the first ${MAX_OPERATIONS} operations are served`,
+      );
       break;
     }
   }
@@ -47,7 +59,12 @@ export function buildOperations(spec: LoadedSpec, api: string): BuiltOperations 
 function readPathItem(reading: Reading, api: string, path: string, written: unknown, into: Operation[]): void {
   const pointer = at('/paths', path);
   if (!path.startsWith('/')) {
-    reading.report('error', 'path-invalid', pointer, `The path "${path}" does not begin with "/", so its operations are left out`);
+    reading.report(
+      'error',
+      'path-invalid',
+      pointer,
+      `The path "${path}" does not begin with "/", so its operations are left out`,
+    );
     return;
   }
   const item = resolvePathItem(reading, written, pointer);
@@ -57,7 +74,13 @@ function readPathItem(reading: Reading, api: string, path: string, written: unkn
       into.push(readOperation(reading, { api, path, method, item, itemPointer: pointer, node, pointer: place }));
     } catch (error) {
       if (!(error instanceof OperationRefused)) throw error;
-      reading.report('error', error.code, error.pointer, `${key.toUpperCase()} ${path} is left out: ${error.message}`, error.hint);
+      reading.report(
+        'error',
+        error.code,
+        error.pointer,
+        `${key.toUpperCase()} ${path} is left out: ${error.message}`,
+        error.hint,
+      );
     }
   }
 }
@@ -66,14 +89,21 @@ function readPathItem(reading: Reading, api: string, path: string, written: unkn
 function resolvePathItem(reading: Reading, written: unknown, pointer: string): JsonObject | undefined {
   const item = asObject(written);
   if (!item) {
-    if (written !== null && written !== undefined) reading.report('error', 'path-item-invalid', pointer, 'A path item must be an object');
+    if (written !== null && written !== undefined)
+      reading.report('error', 'path-item-invalid', pointer, 'A path item must be an object');
     return undefined;
   }
   const ref = own(item, '$ref');
   if (typeof ref !== 'string') return item;
   const target = asObject(reading.spec.references.resolve(ref)?.node);
   if (!target) {
-    reading.report('error', 'ref-dangling', at(pointer, '$ref'), `"${ref}" leads to no path item`, 'Correct the reference');
+    reading.report(
+      'error',
+      'ref-dangling',
+      at(pointer, '$ref'),
+      `"${ref}" leads to no path item`,
+      'Correct the reference',
+    );
     return undefined;
   }
   const { $ref: _, ...siblings } = item;
@@ -95,12 +125,24 @@ function* methodsOf(reading: Reading, item: JsonObject, pointer: string): Genera
     if (FIXED_METHODS.includes(key) || (modern && key === 'query')) {
       const node = resolveObject(reading, value);
       if (node) yield { method: key.toUpperCase(), key, node, pointer: place };
-      else if (value !== null) reading.report('error', 'operation-invalid', place, 'An operation must be an object, or its reference leads nowhere');
+      else if (value !== null)
+        reading.report(
+          'error',
+          'operation-invalid',
+          place,
+          'An operation must be an object, or its reference leads nowhere',
+        );
     } else if (modern && key === 'additionalOperations') {
       yield* additionalMethods(reading, value, place);
     } else {
       const hint = FIXED_METHODS.includes(key.toLowerCase()) ? `Write "${key.toLowerCase()}"` : undefined;
-      reading.report('warning', 'unknown-field', place, `"${key}" is not a method of OpenAPI ${reading.spec.version}; it is not served`, hint);
+      reading.report(
+        'warning',
+        'unknown-field',
+        place,
+        `"${key}" is not a method of OpenAPI ${reading.spec.version}; it is not served`,
+        hint,
+      );
     }
   }
 }
@@ -109,7 +151,8 @@ function* additionalMethods(reading: Reading, value: unknown, pointer: string): 
   for (const [method, entry] of Object.entries(asObject(value) ?? {})) {
     const node = resolveObject(reading, entry);
     if (method.startsWith('x-') || !node) continue;
-    if (TOKEN.test(method) && method.toUpperCase() !== 'CONNECT') yield { method, key: method, node, pointer: at(pointer, method) };
+    if (TOKEN.test(method) && method.toUpperCase() !== 'CONNECT')
+      yield { method, key: method, node, pointer: at(pointer, method) };
     else reading.report('error', 'method-invalid', at(pointer, method), `"${method}" cannot be sent as an HTTP method`);
   }
 }

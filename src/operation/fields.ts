@@ -14,10 +14,21 @@ export function readFields(reading: Reading, media: JsonObject, pointer: string)
   const encodings = asObject(own(media, 'encoding')) ?? {};
   const fields: Record<string, Field> = Object.create(null);
   for (const [name, schema] of properties) {
-    fields[name] = readField(reading, viewSchema(reading.spec.references, schema), asObject(own(encodings, name)) ?? {}, at(at(pointer, 'encoding'), name));
+    fields[name] = readField(
+      reading,
+      viewSchema(reading.spec.references, schema),
+      asObject(own(encodings, name)) ?? {},
+      at(at(pointer, 'encoding'), name),
+    );
   }
   for (const name of Object.keys(encodings)) {
-    if (!properties.has(name)) reading.report('warning', 'encoding-unused', at(at(pointer, 'encoding'), name), `The schema has no property "${name}"`);
+    if (!properties.has(name))
+      reading.report(
+        'warning',
+        'encoding-unused',
+        at(at(pointer, 'encoding'), name),
+        `The schema has no property "${name}"`,
+      );
   }
   return fields;
 }
@@ -40,8 +51,10 @@ function readField(reading: Reading, view: SchemaView, encoding: JsonObject, poi
 function valueKind(view: SchemaView, contentType: string | undefined): Field['value'] {
   if (isBinary(view)) return 'bytes';
   const first = contentType === undefined ? undefined : mediaTypeEssence(contentType.split(',')[0]!);
-  if (view.types.includes('object') || view.types.includes('array')) return first !== undefined && isTextMediaType(first) ? 'text' : 'json';
-  if (first === undefined || !view.types.includes('string')) return first !== undefined && isJsonMediaType(first) ? 'json' : 'text';
+  if (view.types.includes('object') || view.types.includes('array'))
+    return first !== undefined && isTextMediaType(first) ? 'text' : 'json';
+  if (first === undefined || !view.types.includes('string'))
+    return first !== undefined && isJsonMediaType(first) ? 'json' : 'text';
   if (isJsonMediaType(first)) return 'json';
   return isTextMediaType(first) || /xml/.test(first) ? 'text' : 'bytes';
 }
@@ -51,8 +64,15 @@ function readStyle(encoding: JsonObject): Field['style'] {
   const explode = own(encoding, 'explode');
   const reserved = own(encoding, 'allowReserved');
   if (asked === undefined && explode === undefined && reserved === undefined) return undefined;
-  const style = (asked !== undefined && FORM_STYLES.includes(asked) ? asked : 'form') as 'form' | 'deepObject' | DelimitedStyle;
-  return { style, explode: typeof explode === 'boolean' ? explode : style === 'form', allowReserved: reserved === true };
+  const style = (asked !== undefined && FORM_STYLES.includes(asked) ? asked : 'form') as
+    | 'form'
+    | 'deepObject'
+    | DelimitedStyle;
+  return {
+    style,
+    explode: typeof explode === 'boolean' ? explode : style === 'form',
+    allowReserved: reserved === true,
+  };
 }
 
 /** Part headers are sent only where the document leaves one value: a const, a default, or an enum of one. */
@@ -62,8 +82,17 @@ function readHeaders(reading: Reading, encoding: JsonObject, pointer: string): F
     if (name.toLowerCase() === 'content-type') continue;
     const { node } = viewSchema(reading.spec.references, own(resolveObject(reading, written) ?? {}, 'schema'));
     const values = own(node, 'enum');
-    const value = own(node, 'const') ?? own(node, 'default') ?? (Array.isArray(values) && values.length === 1 ? values[0] : undefined);
-    if (value === undefined) reading.report('warning', 'part-header', at(at(pointer, 'headers'), name), `The part header ${name} has no single value and is not sent`);
+    const value =
+      own(node, 'const') ??
+      own(node, 'default') ??
+      (Array.isArray(values) && values.length === 1 ? values[0] : undefined);
+    if (value === undefined)
+      reading.report(
+        'warning',
+        'part-header',
+        at(at(pointer, 'headers'), name),
+        `The part header ${name} has no single value and is not sent`,
+      );
     else headers[name] = String(value);
   }
   return Object.keys(headers).length > 0 ? headers : undefined;

@@ -11,7 +11,9 @@ export function isJsonMediaType(mediaType: string): boolean {
 
 /** A sequence of JSON texts: JSON lines, NDJSON, RFC 7464. */
 export function isJsonLinesMediaType(mediaType: string): boolean {
-  return /^application\/(?:jsonl|x-jsonl|jsonlines|x-jsonlines|ndjson|x-ndjson|json-seq|geo\+json-seq|stream\+json)$|\+json-seq$/.test(mediaTypeEssence(mediaType));
+  return /^application\/(?:jsonl|x-jsonl|jsonlines|x-jsonlines|ndjson|x-ndjson|json-seq|geo\+json-seq|stream\+json)$|\+json-seq$/.test(
+    mediaTypeEssence(mediaType),
+  );
 }
 
 /** application/xml, text/xml and every `+xml` structured suffix (RFC 7303 §4). */
@@ -21,5 +23,7 @@ export function isXmlMediaType(mediaType: string): boolean {
 
 /** Text that is sent and shown as it is. */
 export function isTextMediaType(mediaType: string): boolean {
-  return /^text\/|^application\/(?:yaml|x-yaml|javascript|graphql|sql|jsonpath|toml)$|\+yaml$/.test(mediaTypeEssence(mediaType));
+  return /^text\/|^application\/(?:yaml|x-yaml|javascript|graphql|sql|jsonpath|toml)$|\+yaml$/.test(
+    mediaTypeEssence(mediaType),
+  );
 }

@@ -21,12 +21,14 @@ export function mergeSchemas(first: JsonSchema, second: JsonSchema): JsonSchema 
 }
 
 function mergeKeyword(merged: JsonSchema, keyword: string, a: unknown, b: unknown): unknown {
-  if (keyword === 'properties' || keyword === 'patternProperties') return mergeProperties(a as SchemaMap, b as SchemaMap);
+  if (keyword === 'properties' || keyword === 'patternProperties')
+    return mergeProperties(a as SchemaMap, b as SchemaMap);
   if (keyword === 'required') return [...new Set([...(a as string[]), ...(b as string[])])];
   if (keyword === 'type') return mergeTypes(a, b);
   if (keyword === 'enum') return intersect(a as unknown[], b as unknown[]);
   if (keyword === 'allOf') return [...(a as unknown[]), ...(b as unknown[])];
-  if (keyword === 'additionalProperties') return a === false || b === false ? false : mergeSchemas(a as JsonSchema, b as JsonSchema);
+  if (keyword === 'additionalProperties')
+    return a === false || b === false ? false : mergeSchemas(a as JsonSchema, b as JsonSchema);
   if (keyword === 'items') return mergeSchemas(a as JsonSchema, b as JsonSchema);
   if (LOWER_BOUNDS.has(keyword)) return Math.max(a as number, b as number);
   if (UPPER_BOUNDS.has(keyword)) return Math.min(a as number, b as number);
@@ -35,7 +37,15 @@ function mergeKeyword(merged: JsonSchema, keyword: string, a: unknown, b: unknow
   return a;
 }
 
-const ANNOTATIONS = new Set(['description', 'title', 'default', 'deprecated', 'format', 'contentMediaType', 'contentEncoding']);
+const ANNOTATIONS = new Set([
+  'description',
+  'title',
+  'default',
+  'deprecated',
+  'format',
+  'contentMediaType',
+  'contentEncoding',
+]);
 
 type SchemaMap = { [name: string]: JsonSchema };
 

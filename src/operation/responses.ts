@@ -11,7 +11,12 @@ export function readResponses(reading: Reading, place: OperationPlace): readonly
     const response = resolveObject(reading, written);
     if (!response) {
       const pointer = at(at(place.pointer, 'responses'), status);
-      reading.report('warning', 'response-invalid', pointer, `The answer ${status} is not described: it is no object, or its reference leads nowhere`);
+      reading.report(
+        'warning',
+        'response-invalid',
+        pointer,
+        `The answer ${status} is not described: it is no object, or its reference leads nowhere`,
+      );
       continue;
     }
     const description = asString(own(response, 'description'));

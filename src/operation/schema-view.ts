@@ -16,12 +16,19 @@ export interface SchemaView {
 }
 
 /** Reads a schema for encoding. Cycles end where they close; what is no schema reads as the empty one. */
-export function viewSchema(references: References, written: SchemaNode, visited: ReadonlySet<JsonObject> = new Set()): SchemaView {
+export function viewSchema(
+  references: References,
+  written: SchemaNode,
+  visited: ReadonlySet<JsonObject> = new Set(),
+): SchemaView {
   const start = asObject(written) ?? {};
   const ref = own(start, '$ref');
   const resolved = typeof ref === 'string' ? references.resolve(ref) : undefined;
   const node = resolved ? (asObject(resolved.node) ?? {}) : start;
-  const component = resolved?.pointer.slice(resolved.pointer.lastIndexOf('/') + 1).replaceAll('~1', '/').replaceAll('~0', '~');
+  const component = resolved?.pointer
+    .slice(resolved.pointer.lastIndexOf('/') + 1)
+    .replaceAll('~1', '/')
+    .replaceAll('~0', '~');
   if (visited.has(node)) return { node: {}, types: [], properties: new Map() };
   const seen = new Set(visited).add(node);
   const parts = subschemas(node).map((part) => viewSchema(references, part, seen));
@@ -44,9 +51,16 @@ function subschemas(node: JsonObject): readonly SchemaNode[] {
   });
 }
 
-function typesOf(node: JsonObject, hasProperties: boolean, hasItems: boolean, parts: readonly SchemaView[]): readonly string[] {
+function typesOf(
+  node: JsonObject,
+  hasProperties: boolean,
+  hasItems: boolean,
+  parts: readonly SchemaView[],
+): readonly string[] {
   const type = own(node, 'type');
-  const named = (Array.isArray(type) ? type : [type]).filter((name) => typeof name === 'string' && name !== 'null') as string[];
+  const named = (Array.isArray(type) ? type : [type]).filter(
+    (name) => typeof name === 'string' && name !== 'null',
+  ) as string[];
   if (named.length > 0) return named;
   if (hasProperties || asObject(own(node, 'additionalProperties'))) return ['object'];
   if (hasItems) return ['array'];

@@ -29,7 +29,11 @@ const TYPES = new Set(['string', 'number', 'integer', 'boolean', 'array', 'objec
 const MAX_DEPTH = 200;
 
 /** A converter for one document and one direction: requests leave out what is `readOnly`, answers what is `writeOnly`. */
-export function createSchemaConverter(references: References, report: SchemaReport, direction: 'request' | 'response' = 'request'): SchemaConverter {
+export function createSchemaConverter(
+  references: References,
+  report: SchemaReport,
+  direction: 'request' | 'response' = 'request',
+): SchemaConverter {
   const hidden = direction === 'request' ? 'readOnly' : 'writeOnly';
   const nodes = new Map<string, unknown>();
   const components = new Map<string, JsonSchema>();
@@ -86,7 +90,9 @@ export function createSchemaConverter(references: References, report: SchemaRepo
     if (!hasSiblings(node)) return referred;
     const { $ref: _, $dynamicRef: __, ...rest } = node as { [key: string]: unknown };
     const siblings = convertObject(rest, false);
-    const constraining = Object.keys(siblings).some((keyword) => keyword !== 'description' && keyword !== 'default' && keyword !== 'deprecated');
+    const constraining = Object.keys(siblings).some(
+      (keyword) => keyword !== 'description' && keyword !== 'default' && keyword !== 'deprecated',
+    );
     if (!constraining) return withNull(rest, { ...referred, ...siblings });
     return withNull(rest, merge(followed(target.pointer, target.node), siblings));
   }
@@ -176,7 +182,8 @@ export function createSchemaConverter(references: References, report: SchemaRepo
       case 'items':
         if (Array.isArray(value)) into['prefixItems'] = value.map((item) => convert(item));
         else if (value !== false) into['items'] = convert(value);
-        else if (Array.isArray(own(node, 'prefixItems'))) into['maxItems'] = (own(node, 'prefixItems') as unknown[]).length;
+        else if (Array.isArray(own(node, 'prefixItems')))
+          into['maxItems'] = (own(node, 'prefixItems') as unknown[]).length;
         else into['maxItems'] = 0;
         return;
       case 'additionalProperties':
@@ -186,7 +193,11 @@ export function createSchemaConverter(references: References, report: SchemaRepo
         return;
       case 'oneOf':
       case 'anyOf':
-        if (Array.isArray(value) && value.length > 0) addUnion(into, value.map((branch) => convert(branch)));
+        if (Array.isArray(value) && value.length > 0)
+          addUnion(
+            into,
+            value.map((branch) => convert(branch)),
+          );
         return;
       default:
         return readAssertion(node, keyword, value, into);
@@ -200,7 +211,8 @@ export function createSchemaConverter(references: References, report: SchemaRepo
         return readExclusive(node, keyword, value, into);
       case 'minimum':
       case 'maximum':
-        if (typeof value === 'number' && own(node, `exclusive${keyword[0]!.toUpperCase()}${keyword.slice(1)}`) !== true) into[keyword] = value;
+        if (typeof value === 'number' && own(node, `exclusive${keyword[0]!.toUpperCase()}${keyword.slice(1)}`) !== true)
+          into[keyword] = value;
         return;
       case 'multipleOf':
         if (typeof value === 'number' && value > 0) into[keyword] = value;
@@ -290,7 +302,10 @@ export function createSchemaConverter(references: References, report: SchemaRepo
       new RegExp(value, 'u');
       into['pattern'] = value;
     } catch {
-      report('pattern-invalid', `The pattern ${JSON.stringify(value.slice(0, 80))} is no ECMA-262 Unicode pattern; it is not checked`);
+      report(
+        'pattern-invalid',
+        `The pattern ${JSON.stringify(value.slice(0, 80))} is no ECMA-262 Unicode pattern; it is not checked`,
+      );
     }
   }
 
@@ -303,17 +318,27 @@ export function createSchemaConverter(references: References, report: SchemaRepo
   }
 
   /** OAS 3.2 §4.25: which variant a value of the tag property means, told in words. */
-  function describeVariants(node: JsonObject, discriminator: JsonObject, schema: JsonSchema, subtypes: boolean): JsonSchema {
+  function describeVariants(
+    node: JsonObject,
+    discriminator: JsonObject,
+    schema: JsonSchema,
+    subtypes: boolean,
+  ): JsonSchema {
     const tag = own(discriminator, 'propertyName');
     if (typeof tag !== 'string') return schema;
-    const mapping = Object.entries(asObject(own(discriminator, 'mapping')) ?? {}).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
+    const mapping = Object.entries(asObject(own(discriminator, 'mapping')) ?? {}).filter(
+      (entry): entry is [string, string] => typeof entry[1] === 'string',
+    );
     const union = own(node, 'oneOf') ?? own(node, 'anyOf');
     if (!Array.isArray(union) && (!subtypes || mapping.length === 0)) return schema;
     const branches = Array.isArray(union) ? (schema['anyOf'] as JsonSchema[] | undefined) : subtypeBranches(mapping);
     if (!branches || branches.length === 0) return schema;
     const words = mapping.map(([value, target]) => `${JSON.stringify(value)} → ${componentName(target)}`).join(', ');
     const note = `"${tag}" selects the variant${words ? `: ${words}` : ''}.`;
-    const described = { ...schema, description: schema['description'] === undefined ? note : `${schema['description']}\n${note}` };
+    const described = {
+      ...schema,
+      description: schema['description'] === undefined ? note : `${schema['description']}\n${note}`,
+    };
     if (Array.isArray(union)) return described;
     return { description: described.description, anyOf: [...branches, withoutDescription(schema)] };
   }
@@ -351,7 +376,10 @@ function isPattern(text: string): boolean {
 
 /** `oneOf` becomes `anyOf`: overlapping branches would otherwise refuse what the API takes. */
 function addUnion(into: JsonSchema, branches: readonly JsonSchema[]): void {
-  if (branches.every((branch) => typeof branch['type'] === 'string' && Object.keys(branch).length === 1) && into['type'] === undefined) {
+  if (
+    branches.every((branch) => typeof branch['type'] === 'string' && Object.keys(branch).length === 1) &&
+    into['type'] === undefined
+  ) {
     into['type'] = [...new Set(branches.map((branch) => branch['type'] as string))];
     return;
   }
@@ -367,7 +395,8 @@ function settleTypes(schema: JsonSchema): void {
   const values = schema['enum'] ?? (schema['const'] === undefined ? undefined : [schema['const']]);
   if (Array.isArray(values) && schema['type'] !== undefined) {
     const types = new Set([schema['type']].flat() as string[]);
-    if (!values.every((value) => types.has(typeName(value)) || (types.has('number') && typeof value === 'number'))) delete schema['type'];
+    if (!values.every((value) => types.has(typeName(value)) || (types.has('number') && typeof value === 'number')))
+      delete schema['type'];
   }
 }
 
@@ -385,24 +414,55 @@ function withNull(node: JsonObject, schema: JsonSchema): JsonSchema {
     const types = [schema['type']].flat();
     return types.includes('null') ? schema : { ...schema, type: [...types, 'null'] };
   }
-  if (Array.isArray(schema['anyOf']) && schema['$ref'] === undefined) return { ...schema, anyOf: [...schema['anyOf'], { type: 'null' }] };
+  if (Array.isArray(schema['anyOf']) && schema['$ref'] === undefined)
+    return { ...schema, anyOf: [...schema['anyOf'], { type: 'null' }] };
   return schema['$ref'] !== undefined || schema['allOf'] !== undefined ? { anyOf: [schema, { type: 'null' }] } : schema;
 }
 
-const STRUCTURE = ['$ref', '$dynamicRef', 'properties', 'items', 'allOf', 'anyOf', 'oneOf', 'additionalProperties', 'patternProperties', 'prefixItems', 'not', 'if', 'discriminator'];
+const STRUCTURE = [
+  '$ref',
+  '$dynamicRef',
+  'properties',
+  'items',
+  'allOf',
+  'anyOf',
+  'oneOf',
+  'additionalProperties',
+  'patternProperties',
+  'prefixItems',
+  'not',
+  'if',
+  'discriminator',
+];
 
 /** Small and without parts: repeating it costs less than naming it. */
 function isLeaf(node: unknown): boolean {
   const object = asObject(node);
   if (!object) return true;
   const values = own(object, 'enum');
-  return !STRUCTURE.some((keyword) => own(object, keyword) !== undefined) && !(Array.isArray(values) && values.length > 12);
+  return (
+    !STRUCTURE.some((keyword) => own(object, keyword) !== undefined) && !(Array.isArray(values) && values.length > 12)
+  );
 }
 
-const IGNORED_SIBLINGS = new Set(['$ref', '$dynamicRef', 'example', 'examples', 'readOnly', 'writeOnly', 'title', 'xml', 'externalDocs', '$comment', 'summary']);
+const IGNORED_SIBLINGS = new Set([
+  '$ref',
+  '$dynamicRef',
+  'example',
+  'examples',
+  'readOnly',
+  'writeOnly',
+  'title',
+  'xml',
+  'externalDocs',
+  '$comment',
+  'summary',
+]);
 
 function hasSiblings(node: JsonObject): boolean {
-  return Object.keys(node).some((keyword) => !IGNORED_SIBLINGS.has(keyword) && !(keyword.startsWith('x-') && keyword !== 'x-nullable'));
+  return Object.keys(node).some(
+    (keyword) => !IGNORED_SIBLINGS.has(keyword) && !(keyword.startsWith('x-') && keyword !== 'x-nullable'),
+  );
 }
 
 function withoutDescription(schema: JsonSchema): JsonSchema {

@@ -11,7 +11,12 @@ export function readSecurity(reading: Reading, place: OperationPlace): readonly 
   return written.flatMap((entry, index) => {
     const requirement = asObject(entry);
     if (requirement) return [readRequirement(requirement)];
-    reading.report('warning', 'security-invalid', at(pointer, index), 'A security requirement must be an object; it is ignored');
+    reading.report(
+      'warning',
+      'security-invalid',
+      at(pointer, index),
+      'A security requirement must be an object; it is ignored',
+    );
     return [];
   });
 }

@@ -20,8 +20,10 @@ function readList(reading: Reading, written: unknown, pointer: string): Server[]
   const servers: Server[] = [];
   for (const [index, entry] of written.entries()) {
     const url = asString(own(asObject(entry) ?? {}, 'url'));
-    if (url === undefined) reading.report('warning', 'server-invalid', at(pointer, index), 'A server needs a url; it is ignored');
-    else servers.push({ url: absolute(reading, url), variables: readVariables(asObject(own(entry, 'variables')) ?? {}) });
+    if (url === undefined)
+      reading.report('warning', 'server-invalid', at(pointer, index), 'A server needs a url; it is ignored');
+    else
+      servers.push({ url: absolute(reading, url), variables: readVariables(asObject(own(entry, 'variables')) ?? {}) });
   }
   return servers;
 }

@@ -57,7 +57,12 @@ export type DelimitedStyle = 'spaceDelimited' | 'pipeDelimited' | 'tabDelimited'
  * be written down. `content` parameters carry text in a media type; `querystring` is the whole query.
  */
 export type ParameterWire = { readonly name: string } & (
-  | { readonly in: 'path'; readonly style: 'simple' | 'label' | 'matrix' | DelimitedStyle; readonly explode: boolean; readonly allowReserved: boolean }
+  | {
+      readonly in: 'path';
+      readonly style: 'simple' | 'label' | 'matrix' | DelimitedStyle;
+      readonly explode: boolean;
+      readonly allowReserved: boolean;
+    }
   | {
       readonly in: 'query';
       readonly style: 'form' | 'deepObject' | DelimitedStyle;
@@ -66,8 +71,16 @@ export type ParameterWire = { readonly name: string } & (
       readonly allowEmptyValue: boolean;
     }
   | { readonly in: 'header'; readonly style: 'simple' | DelimitedStyle; readonly explode: boolean }
-  | { readonly in: 'cookie'; readonly style: 'form' | 'cookie'; readonly explode: boolean; readonly allowReserved: boolean }
-  | { readonly in: 'path' | 'query' | 'header' | 'cookie'; readonly style: 'content'; readonly mediaType: string }
+  | {
+      readonly in: 'cookie';
+      readonly style: 'form' | 'cookie';
+      readonly explode: boolean;
+      readonly allowReserved: boolean;
+    }
+  | { readonly in: 'path'; readonly style: 'content'; readonly mediaType: string }
+  | { readonly in: 'query'; readonly style: 'content'; readonly mediaType: string }
+  | { readonly in: 'header'; readonly style: 'content'; readonly mediaType: string }
+  | { readonly in: 'cookie'; readonly style: 'content'; readonly mediaType: string }
   | { readonly in: 'querystring'; readonly style: 'content'; readonly mediaType: string; readonly fields: Fields }
 );
 
@@ -106,7 +119,11 @@ export interface Field {
   /** `encoding.contentType` as written (possibly a comma-separated list), when declared. */
   readonly contentType?: string;
   /** Present when `encoding` names style, explode or allowReserved: then RFC 6570 rules by style replace the defaults. */
-  readonly style?: { readonly style: 'form' | 'deepObject' | DelimitedStyle; readonly explode: boolean; readonly allowReserved: boolean };
+  readonly style?: {
+    readonly style: 'form' | 'deepObject' | DelimitedStyle;
+    readonly explode: boolean;
+    readonly allowReserved: boolean;
+  };
   /** Fixed part headers (`encoding.headers` with a default, const or single enum value). Multipart only. */
   readonly headers?: { readonly [name: string]: string };
 }

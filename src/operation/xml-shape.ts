@@ -7,12 +7,21 @@ import type { SchemaNode, XmlShape } from './types.ts';
 const NODE_TYPES = ['element', 'attribute', 'text', 'cdata', 'none'] as const;
 
 /** How values of a schema become XML (OAS 3.2 §4.26). Recursive schemas become shared definitions. */
-export function readXmlShape(references: References, schema: SchemaNode): { root: XmlShape; definitions: Record<string, XmlShape> } {
+export function readXmlShape(
+  references: References,
+  schema: SchemaNode,
+): { root: XmlShape; definitions: Record<string, XmlShape> } {
   const definitions: Record<string, XmlShape> = Object.create(null);
   const ids = new Map<object, string>();
   const root = read(schema);
   const view = viewSchema(references, schema);
-  return { root: { ...root, name: root.name ?? (root.ref === undefined ? undefined : definitions[root.ref]?.name) ?? view.component ?? 'root' }, definitions };
+  return {
+    root: {
+      ...root,
+      name: root.name ?? (root.ref === undefined ? undefined : definitions[root.ref]?.name) ?? view.component ?? 'root',
+    },
+    definitions,
+  };
 
   function read(written: SchemaNode): XmlShape {
     const view = viewSchema(references, written);

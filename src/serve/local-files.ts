@@ -5,7 +5,8 @@ import { resolve, sep } from 'node:path';
 export function readLocalFile(path: string): Uint8Array {
   const root = realpathSync(process.cwd());
   const file = realpath(resolve(root, path), path);
-  if (!file.startsWith(root.endsWith(sep) ? root : root + sep)) throw new Error(`"${path}" is outside the working directory, and only files below it may be sent`);
+  if (!file.startsWith(root.endsWith(sep) ? root : root + sep))
+    throw new Error(`"${path}" is outside the working directory, and only files below it may be sent`);
   return readFileSync(file);
 }
 

@@ -9,7 +9,28 @@ const MOUNT = 'x-actionbridge-files';
 /** Values of these keywords are data: a `$ref` in them is no reference. */
 const DATA = new Set(['example', 'examples', 'default', 'enum', 'const']);
 /** The keys below these are names, not keywords. */
-const NAMED = new Set(['properties', 'patternProperties', '$defs', 'definitions', 'dependentSchemas', 'responses', 'schemas', 'parameters', 'headers', 'requestBodies', 'securitySchemes', 'securityDefinitions', 'links', 'callbacks', 'pathItems', 'paths', 'content', 'mediaTypes', 'webhooks', 'additionalOperations']);
+const NAMED = new Set([
+  'properties',
+  'patternProperties',
+  '$defs',
+  'definitions',
+  'dependentSchemas',
+  'responses',
+  'schemas',
+  'parameters',
+  'headers',
+  'requestBodies',
+  'securitySchemes',
+  'securityDefinitions',
+  'links',
+  'callbacks',
+  'pathItems',
+  'paths',
+  'content',
+  'mediaTypes',
+  'webhooks',
+  'additionalOperations',
+]);
 
 type MutableObject = { [key: string]: unknown };
 
@@ -18,12 +39,19 @@ type MutableObject = { [key: string]: unknown };
  * own folder are read, links followed before the check; URLs and other places are reported and left dangling. Without
  * `entry` (the document came by URL or standard input) nothing is read.
  */
-export async function mountFiles(document: JsonObject, entry: string | undefined, report: ReportFinding, onRead: (path: string, content: string) => void): Promise<void> {
+export async function mountFiles(
+  document: JsonObject,
+  entry: string | undefined,
+  report: ReportFinding,
+  onRead: (path: string, content: string) => void,
+): Promise<void> {
   const root = entry === undefined ? undefined : realpathSync(dirname(entry));
   const mounted = new Map<string, string>();
   if (entry !== undefined) mounted.set(realpathSync(entry), '#');
   const files: MutableObject = {};
-  const pending: { node: unknown; path: string | undefined; base: string }[] = [{ node: document, path: entry, base: '#' }];
+  const pending: { node: unknown; path: string | undefined; base: string }[] = [
+    { node: document, path: entry, base: '#' },
+  ];
   const seen = new Set<object>();
   for (let next = pending.pop(); next; next = pending.pop()) {
     const { path, base } = next;
@@ -55,7 +83,11 @@ export async function mountFiles(document: JsonObject, entry: string | undefined
 
   function findFile(name: string, path: string | undefined, ref: string): string | undefined {
     if (/^[a-z][a-z0-9+.-]*:/i.test(name) || path === undefined || root === undefined) {
-      if (!ref.includes('://') || path === undefined) refused(ref, 'references to other files and URLs are only followed below the folder of a document given as a file');
+      if (!ref.includes('://') || path === undefined)
+        refused(
+          ref,
+          'references to other files and URLs are only followed below the folder of a document given as a file',
+        );
       else refused(ref, 'references to URLs are never followed');
       return undefined;
     }
@@ -79,7 +111,11 @@ function existing(path: string): string | undefined {
   }
 }
 
-async function readFile(path: string, report: ReportFinding, onRead: (path: string, content: string) => void): Promise<unknown> {
+async function readFile(
+  path: string,
+  report: ReportFinding,
+  onRead: (path: string, content: string) => void,
+): Promise<unknown> {
   const content = readFileSync(path, 'utf8');
   onRead(path, content);
   if (!['.json', '.yaml', '.yml', ''].includes(extname(path).toLowerCase())) return content;
@@ -117,6 +153,7 @@ function rewrite(node: unknown, named: boolean, rewriting: Rewriting): void {
 function rewriteMapping(value: unknown, { change }: Rewriting): void {
   if (typeof value !== 'object' || value === null) return;
   for (const [name, target] of Object.entries(value)) {
-    if (typeof target === 'string' && /\.(?:json|ya?ml)(?:#|$)/i.test(target)) (value as MutableObject)[name] = change(target);
+    if (typeof target === 'string' && /\.(?:json|ya?ml)(?:#|$)/i.test(target))
+      (value as MutableObject)[name] = change(target);
   }
 }

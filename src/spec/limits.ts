@@ -19,7 +19,10 @@ export function limitNesting(text: string, name: string): void {
     if (code === 0x22) index = endOfString(text, index);
     else if (code === 0x7b || code === 0x5b) deepest = Math.max(deepest, ++depth);
     else if (code === 0x7d || code === 0x5d) depth = Math.max(0, depth - 1);
-    if (deepest > MAX_DEPTH * 2) throw new BridgeError('SPEC_TOO_LARGE', `${name}: nested deeper than ${MAX_DEPTH} levels`, { hint: 'No real API nests so deep; check where the document comes from.' });
+    if (deepest > MAX_DEPTH * 2)
+      throw new BridgeError('SPEC_TOO_LARGE', `${name}: nested deeper than ${MAX_DEPTH} levels`, {
+        hint: 'No real API nests so deep; check where the document comes from.',
+      });
   }
 }
 
@@ -36,13 +39,17 @@ function endOfString(text: string, start: number): number {
 export function limitNodes(value: unknown, name: string): void {
   const sizes = new Map<object, number>();
   const open = new Set<object>();
-  if (sizeOf(value, 0) > MAX_NODES) throw new BridgeError('SPEC_TOO_LARGE', `${name}: its aliases expand to more than ${MAX_NODES} nodes`, { hint: 'Replace the YAML aliases by $ref.' });
+  if (sizeOf(value, 0) > MAX_NODES)
+    throw new BridgeError('SPEC_TOO_LARGE', `${name}: its aliases expand to more than ${MAX_NODES} nodes`, {
+      hint: 'Replace the YAML aliases by $ref.',
+    });
 
   function sizeOf(node: unknown, depth: number): number {
     if (typeof node !== 'object' || node === null) return 1;
     const known = sizes.get(node);
     if (known !== undefined) return known;
-    if (depth > MAX_DEPTH || open.has(node)) throw new BridgeError('SPEC_TOO_LARGE', `${name}: nested deeper than ${MAX_DEPTH} levels`);
+    if (depth > MAX_DEPTH || open.has(node))
+      throw new BridgeError('SPEC_TOO_LARGE', `${name}: nested deeper than ${MAX_DEPTH} levels`);
     open.add(node);
     let size = 1;
     for (const member of Object.values(node)) size += sizeOf(member, depth + 1);

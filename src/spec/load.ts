@@ -53,13 +53,22 @@ export async function parseSource({ text, source, path }: SourceText): Promise<L
   const hash = createHash('sha256').update(text);
   const files: SourceFile[] = [];
   const parsed = asDocument(value, source.name);
-  if (mayReferToFiles(text)) await mountFiles(parsed, path, report, (file, content) => {
-    hash.update(content);
-    const { mtimeMs, size } = statSync(file);
-    files.push({ path: file, mtimeMs, size });
-  });
+  if (mayReferToFiles(text))
+    await mountFiles(parsed, path, report, (file, content) => {
+      hash.update(content);
+      const { mtimeMs, size } = statSync(file);
+      files.push({ path: file, mtimeMs, size });
+    });
   const { document, version } = normalizeDocument(parsed, source, report);
-  return { document, version, source, hash: hash.digest('hex'), files, references: createReferences(document), diagnostics };
+  return {
+    document,
+    version,
+    source,
+    hash: hash.digest('hex'),
+    files,
+    references: createReferences(document),
+    diagnostics,
+  };
 }
 
 async function noStdin(): Promise<string> {
@@ -73,7 +82,11 @@ function findFile(source: string): string {
   if (!status.isDirectory()) return limited(source, status.size);
   const candidates = readdirSync(source).filter((name) => /^(?:openapi|swagger)\.(?:json|ya?ml)$/i.test(name));
   if (candidates.length === 1) return limited(join(source, candidates[0]!), 0);
-  throw new BridgeError('SPEC_NOT_FOUND', `${source}: a folder with ${candidates.length === 0 ? 'no' : 'more than one'} openapi or swagger document`, { hint: 'Give the file itself.' });
+  throw new BridgeError(
+    'SPEC_NOT_FOUND',
+    `${source}: a folder with ${candidates.length === 0 ? 'no' : 'more than one'} openapi or swagger document`,
+    { hint: 'Give the file itself.' },
+  );
 }
 
 function limited(path: string, size: number): string {
@@ -83,7 +96,11 @@ function limited(path: string, size: number): string {
 
 function asDocument(value: unknown, name: string): JsonObject {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonObject;
-  const what = Array.isArray(value) ? 'a list' : value === null || value === undefined ? 'nothing' : `a ${typeof value}`;
+  const what = Array.isArray(value)
+    ? 'a list'
+    : value === null || value === undefined
+      ? 'nothing'
+      : `a ${typeof value}`;
   throw new BridgeError('SPEC_INVALID', `${name}: an OpenAPI document is an object; this one is ${what}`);
 }
 

@@ -12,14 +12,20 @@ export async function parseText(text: string, name: string): Promise<Parsed> {
   const start = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
   const first = /[^\s]/.exec(start)?.[0];
   if (first === undefined) throw new BridgeError('SPEC_UNREADABLE', `${name}: the document is empty`);
-  if (first === '<') throw new BridgeError('SPEC_UNREADABLE', `${name}: this is HTML or XML, not an OpenAPI document`, { hint: 'A login page, perhaps? Give the URL of the document itself.' });
+  if (first === '<')
+    throw new BridgeError('SPEC_UNREADABLE', `${name}: this is HTML or XML, not an OpenAPI document`, {
+      hint: 'A login page, perhaps? Give the URL of the document itself.',
+    });
   if (first === '{' || first === '[') {
     limitNesting(start, name);
     const json = parseJson(start);
     if (!(json instanceof Error)) return { value: json, warnings: [] };
     const yaml = await parseYaml(start, name).catch(() => undefined);
     if (yaml) return yaml;
-    throw new BridgeError('SPEC_UNREADABLE', `${name}${place(start, json.message)}: not JSON: ${json.message.split(' in JSON')[0]}`);
+    throw new BridgeError(
+      'SPEC_UNREADABLE',
+      `${name}${place(start, json.message)}: not JSON: ${json.message.split(' in JSON')[0]}`,
+    );
   }
   return parseYaml(start, name);
 }

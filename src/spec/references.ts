@@ -2,7 +2,9 @@ import type { JsonObject, References, Resolved } from './types.ts';
 
 /** A member of an object or array that is its own, whatever its name; undefined for anything else. */
 export function own(node: unknown, key: string): unknown {
-  return typeof node === 'object' && node !== null && Object.hasOwn(node, key) ? (node as { [key: string]: unknown })[key] : undefined;
+  return typeof node === 'object' && node !== null && Object.hasOwn(node, key)
+    ? (node as { [key: string]: unknown })[key]
+    : undefined;
 }
 
 const MAX_HOPS = 100;
@@ -47,7 +49,9 @@ export function createReferences(document: JsonObject): References {
 
 /** A `$ref` with siblings is a schema of its own in 3.1; the schema converter merges it. */
 function isPureReference(node: JsonObject): boolean {
-  return Object.keys(node).every((key) => key === '$ref' || key === 'description' || key === 'summary' || key.startsWith('x-'));
+  return Object.keys(node).every(
+    (key) => key === '$ref' || key === 'description' || key === 'summary' || key.startsWith('x-'),
+  );
 }
 
 function decode(fragment: string): string {
@@ -83,7 +87,8 @@ function indexNames(document: JsonObject): Map<string, string> {
     const id = own(node, '$id');
     if (typeof id === 'string' && !names.has(id)) names.set(id, pointer);
     for (const [key, value] of Object.entries(node)) {
-      if (typeof value === 'object' && value !== null) stack.push([value, `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`]);
+      if (typeof value === 'object' && value !== null)
+        stack.push([value, `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`]);
     }
   }
   return names;

@@ -1,7 +1,16 @@
 import { own } from './references.ts';
 import type { JsonObject } from './types.ts';
 
-const NOT_SCHEMA = new Set(['name', 'in', 'required', 'description', 'collectionFormat', 'allowEmptyValue', 'example', 'schema']);
+const NOT_SCHEMA = new Set([
+  'name',
+  'in',
+  'required',
+  'description',
+  'collectionFormat',
+  'allowEmptyValue',
+  'example',
+  'schema',
+]);
 const FORM = 'application/x-www-form-urlencoded';
 const MULTIPART = 'multipart/form-data';
 
@@ -9,16 +18,24 @@ const MULTIPART = 'multipart/form-data';
 export function convertParameter(parameter: JsonObject): JsonObject {
   if (own(parameter, '$ref') !== undefined) return parameter;
   const place = own(parameter, 'in');
-  const kept = ['name', 'in', 'required', 'description', 'allowEmptyValue'].filter((key) => own(parameter, key) !== undefined);
+  const kept = ['name', 'in', 'required', 'description', 'allowEmptyValue'].filter(
+    (key) => own(parameter, key) !== undefined,
+  );
   return {
     ...Object.fromEntries(kept.map((key) => [key, own(parameter, key)])),
     schema: own(parameter, 'schema') ?? schemaOf(parameter),
-    ...(own(parameter, 'type') === 'array' ? styleOf(own(parameter, 'collectionFormat'), place === 'query' ? 'form' : 'simple') : {}),
+    ...(own(parameter, 'type') === 'array'
+      ? styleOf(own(parameter, 'collectionFormat'), place === 'query' ? 'form' : 'simple')
+      : {}),
   };
 }
 
 function schemaOf(parameter: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(parameter).filter(([key]) => !NOT_SCHEMA.has(key) && !(key.startsWith('x-') && key !== 'x-nullable')));
+  return Object.fromEntries(
+    Object.entries(parameter).filter(
+      ([key]) => !NOT_SCHEMA.has(key) && !(key.startsWith('x-') && key !== 'x-nullable'),
+    ),
+  );
 }
 
 /** Swagger 2.0 "collectionFormat"; `tabDelimited` exists only here. */

@@ -11,7 +11,12 @@ export function normalizeSwagger2(document: JsonObject, source: SpecSource, repo
   for (const [path, item] of Object.entries(asObject(own(document, 'paths')) ?? {})) {
     paths[path] = path.startsWith('x-') ? item : convertPathItem({ document, references, source, report }, item);
   }
-  return { ...document, paths, servers: serversOf(document, own(document, 'schemes'), source), components: { securitySchemes: convertSecurity(document) } };
+  return {
+    ...document,
+    paths,
+    servers: serversOf(document, own(document, 'schemes'), source),
+    components: { securitySchemes: convertSecurity(document) },
+  };
 }
 
 /** What the conversion of one operation needs to know. */
@@ -28,7 +33,10 @@ export function asObject(value: unknown): JsonObject | undefined {
 
 function convertPathItem(conversion: Conversion, written: unknown): unknown {
   const ref = own(written, '$ref');
-  const item = typeof ref === 'string' ? { ...asObject(conversion.references.resolve(ref)?.node), ...withoutRef(written) } : asObject(written);
+  const item =
+    typeof ref === 'string'
+      ? { ...asObject(conversion.references.resolve(ref)?.node), ...withoutRef(written) }
+      : asObject(written);
   if (!item) return written;
   const shared = resolveAll(conversion, own(item, 'parameters'));
   const converted: { [key: string]: unknown } = { ...item };
@@ -50,7 +58,9 @@ function resolveAll({ references }: Conversion, list: unknown): JsonObject[] {
   if (!Array.isArray(list)) return [];
   return list.map((written) => {
     const ref = own(written, '$ref');
-    return (typeof ref === 'string' ? asObject(references.resolve(ref)?.node) : asObject(written)) ?? (written as JsonObject);
+    return (
+      (typeof ref === 'string' ? asObject(references.resolve(ref)?.node) : asObject(written)) ?? (written as JsonObject)
+    );
   });
 }
 
@@ -61,16 +71,26 @@ function isPlain(parameter: JsonObject): boolean {
 
 function convertOperation(conversion: Conversion, operation: JsonObject, shared: readonly JsonObject[]): JsonObject {
   const mine = resolveAll(conversion, own(operation, 'parameters'));
-  const overridden = (parameter: JsonObject) => mine.some((other) => own(other, 'name') === own(parameter, 'name') && own(other, 'in') === own(parameter, 'in'));
-  const bodyParameters = [...shared.filter((parameter) => !overridden(parameter)), ...mine].filter((parameter) => !isPlain(parameter));
+  const overridden = (parameter: JsonObject) =>
+    mine.some((other) => own(other, 'name') === own(parameter, 'name') && own(other, 'in') === own(parameter, 'in'));
+  const bodyParameters = [...shared.filter((parameter) => !overridden(parameter)), ...mine].filter(
+    (parameter) => !isPlain(parameter),
+  );
   const { consumes: _, produces: __, schemes, parameters: ___, ...rest } = operation as { [key: string]: unknown };
-  const body = convertBody(bodyParameters, stringList(own(operation, 'consumes') ?? own(conversion.document, 'consumes')));
+  const body = convertBody(
+    bodyParameters,
+    stringList(own(operation, 'consumes') ?? own(conversion.document, 'consumes')),
+  );
   return {
     ...rest,
     parameters: mine.filter(isPlain).map(convertParameter),
     ...(body === undefined ? {} : { requestBody: body }),
     ...(Array.isArray(schemes) ? { servers: serversOf(conversion.document, schemes, conversion.source) } : {}),
-    responses: convertResponses(conversion, own(operation, 'responses'), stringList(own(operation, 'produces') ?? own(conversion.document, 'produces'))),
+    responses: convertResponses(
+      conversion,
+      own(operation, 'responses'),
+      stringList(own(operation, 'produces') ?? own(conversion.document, 'produces')),
+    ),
   };
 }
 
@@ -85,7 +105,10 @@ function convertResponses({ references }: Conversion, written: unknown, produces
     const response = typeof ref === 'string' ? asObject(references.resolve(ref)?.node) : asObject(value);
     const schema = own(response, 'schema');
     const types = produces.length > 0 ? produces : ['application/json'];
-    responses[status] = !response || schema === undefined ? (response ?? value) : { ...response, content: Object.fromEntries(types.map((type) => [type, { schema }])) };
+    responses[status] =
+      !response || schema === undefined
+        ? (response ?? value)
+        : { ...response, content: Object.fromEntries(types.map((type) => [type, { schema }])) };
   }
   return responses;
 }
@@ -102,7 +125,12 @@ function serversOf(document: JsonObject, schemes: unknown, source: SpecSource): 
   return [{ url: fetched && known.length > 0 ? `${scheme}://${fetched.host}${basePath}` : basePath || '/' }];
 }
 
-const FLOWS: { readonly [flow: string]: string } = { accessCode: 'authorizationCode', application: 'clientCredentials', implicit: 'implicit', password: 'password' };
+const FLOWS: { readonly [flow: string]: string } = {
+  accessCode: 'authorizationCode',
+  application: 'clientCredentials',
+  implicit: 'implicit',
+  password: 'password',
+};
 
 function convertSecurity(document: JsonObject): JsonObject {
   const schemes: { [name: string]: unknown } = {};
@@ -112,7 +140,10 @@ function convertSecurity(document: JsonObject): JsonObject {
     if (type === 'basic') schemes[name] = { ...scheme, type: 'http', scheme: 'basic' };
     else if (type === 'oauth2') {
       const { authorizationUrl, tokenUrl, scopes, flow, ...rest } = scheme;
-      schemes[name] = { ...rest, flows: { [FLOWS[String(flow)] ?? String(flow)]: { authorizationUrl, tokenUrl, scopes: scopes ?? {} } } };
+      schemes[name] = {
+        ...rest,
+        flows: { [FLOWS[String(flow)] ?? String(flow)]: { authorizationUrl, tokenUrl, scopes: scopes ?? {} } },
+      };
     } else schemes[name] = scheme;
   }
   return schemes;

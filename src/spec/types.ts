@@ -1,7 +1,13 @@
 import type { Diagnostic } from '../diagnostic.ts';
 
 /** How `spec/` says what it found. */
-export type ReportFinding = (severity: Diagnostic['severity'], code: string, pointer: string, message: string, hint?: string) => void;
+export type ReportFinding = (
+  severity: Diagnostic['severity'],
+  code: string,
+  pointer: string,
+  message: string,
+  hint?: string,
+) => void;
 
 /** Any JSON object of a document, before its shape is known. Read members through `own`, never by bare indexing of user keys. */
 export type JsonObject = { readonly [key: string]: unknown };
@@ -47,7 +53,10 @@ export interface LoadedSpec {
 }
 
 /** What fetches a document's text; injected, since `spec/` does not reach the network. `url` is the one finally answered. */
-export type FetchText = (url: string, limits: { maxBytes: number; timeoutMs: number }) => Promise<{ text: string; url: string }>;
+export type FetchText = (
+  url: string,
+  limits: { maxBytes: number; timeoutMs: number },
+) => Promise<{ text: string; url: string }>;
 
 /** A further file a document was made of, as it was when it was read. */
 export interface SourceFile {

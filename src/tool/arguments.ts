@@ -19,7 +19,9 @@ const MAX_LENGTH = 64;
 export function nameArguments(inputs: readonly NamedInput[]): string[] {
   const names = inputs.map(({ name, place }) => alias(name, place));
   distinguish(names, (index) => cut(`${names[index]}_${inputs[index]!.place}`, inputs[index]!.name));
-  distinguish(names, (index) => cut(`${names[index]}_${shortHash(`${inputs[index]!.place} ${inputs[index]!.name}`)}`, inputs[index]!.name));
+  distinguish(names, (index) =>
+    cut(`${names[index]}_${shortHash(`${inputs[index]!.place} ${inputs[index]!.name}`)}`, inputs[index]!.name),
+  );
   return names;
 }
 

@@ -40,8 +40,17 @@ export interface Bundled {
  * One self-contained input schema: components used once stand where they are used, what repeats or recurs stands once
  * under `$defs`. Over `MAX_SCHEMA_LENGTH` the deep parts become free-form, since what a model cannot see it can still send.
  */
-export function bundleInput(properties: { [argument: string]: JsonSchema }, required: readonly string[], component: (pointer: string) => JsonSchema): Bundled {
-  const root: InputSchema = { type: 'object', properties, ...(required.length > 0 ? { required: [...required] } : {}), additionalProperties: false };
+export function bundleInput(
+  properties: { [argument: string]: JsonSchema },
+  required: readonly string[],
+  component: (pointer: string) => JsonSchema,
+): Bundled {
+  const root: InputSchema = {
+    type: 'object',
+    properties,
+    ...(required.length > 0 ? { required: [...required] } : {}),
+    additionalProperties: false,
+  };
   const inlined = chooseInlined(root, component);
   const whole = bundle(root, component, inlined, { depth: Infinity, description: Infinity });
   if (fits(whole)) return { schema: whole, reduced: false };
@@ -80,10 +89,17 @@ function chooseInlined(root: JsonSchema, component: (pointer: string) => JsonSch
     eachSubschema(schema, visit);
   };
   visit(root);
-  return (pointer) => !recursive.has(pointer) && (uses.get(pointer) === 1 || JSON.stringify(component(pointer)).length < MIN_DEFINITION_LENGTH);
+  return (pointer) =>
+    !recursive.has(pointer) &&
+    (uses.get(pointer) === 1 || JSON.stringify(component(pointer)).length < MIN_DEFINITION_LENGTH);
 }
 
-function bundle<Root extends JsonSchema>(root: Root, component: (pointer: string) => JsonSchema, inlined: (pointer: string) => boolean, detail: Detail): Root {
+function bundle<Root extends JsonSchema>(
+  root: Root,
+  component: (pointer: string) => JsonSchema,
+  inlined: (pointer: string) => boolean,
+  detail: Detail,
+): Root {
   const names = new Map<string, string>();
   const taken = new Set<string>();
   const queue: { pointer: string; depth: number }[] = [];
@@ -95,8 +111,13 @@ function bundle<Root extends JsonSchema>(root: Root, component: (pointer: string
 
   function build(schema: JsonSchema, depth: number): JsonSchema {
     const pointer = schema['$ref'];
-    if (depth > detail.depth && isStructured(schema)) return freeForm(schema, typeof pointer === 'string' ? component(pointer) : schema);
-    if (typeof pointer !== 'string') return trim(mapSubschemas(schema, (inner) => build(inner, depth + 1)), depth);
+    if (depth > detail.depth && isStructured(schema))
+      return freeForm(schema, typeof pointer === 'string' ? component(pointer) : schema);
+    if (typeof pointer !== 'string')
+      return trim(
+        mapSubschemas(schema, (inner) => build(inner, depth + 1)),
+        depth,
+      );
     const { $ref: _, ...siblings } = schema;
     if (inlined(pointer)) return trim({ ...build(component(pointer), depth), ...siblings }, depth);
     return trim({ $ref: `#/$defs/${define(pointer, depth)}`, ...siblings }, depth);
@@ -123,14 +144,27 @@ function bundle<Root extends JsonSchema>(root: Root, component: (pointer: string
     if (!long && !wide) return schema;
     const { description: _, enum: __, ...rest } = schema;
     const text = long ? shorten(description, limit) : ((description as string | undefined) ?? '');
-    const note = wide ? `One of ${values.length} values, such as ${values.slice(0, 5).map((value) => JSON.stringify(value)).join(', ')}.` : '';
+    const note = wide
+      ? `One of ${values.length} values, such as ${values
+          .slice(0, 5)
+          .map((value) => JSON.stringify(value))
+          .join(', ')}.`
+      : '';
     const words = [text, note].filter(Boolean).join(' ');
-    return { ...rest, ...(Array.isArray(values) && !wide ? { enum: values } : {}), ...(words ? { description: words } : {}) };
+    return {
+      ...rest,
+      ...(Array.isArray(values) && !wide ? { enum: values } : {}),
+      ...(words ? { description: words } : {}),
+    };
   }
 }
 
 function isStructured(schema: JsonSchema): boolean {
-  return ['$ref', 'properties', 'items', 'anyOf', 'allOf', 'prefixItems', 'patternProperties'].some((keyword) => schema[keyword] !== undefined) || typeof schema['additionalProperties'] === 'object';
+  return (
+    ['$ref', 'properties', 'items', 'anyOf', 'allOf', 'prefixItems', 'patternProperties'].some(
+      (keyword) => schema[keyword] !== undefined,
+    ) || typeof schema['additionalProperties'] === 'object'
+  );
 }
 
 function freeForm(schema: JsonSchema, followed: JsonSchema): JsonSchema {
@@ -154,6 +188,9 @@ export function shorten(text: string, limit: number): string {
   return `${cut.slice(0, space > limit / 2 ? space : limit - 1)}…`;
 }
 
-function mapProperties(properties: { [name: string]: JsonSchema }, change: (schema: JsonSchema) => JsonSchema): { [name: string]: JsonSchema } {
+function mapProperties(
+  properties: { [name: string]: JsonSchema },
+  change: (schema: JsonSchema) => JsonSchema,
+): { [name: string]: JsonSchema } {
   return Object.fromEntries(Object.entries(properties).map(([name, schema]) => [name, change(schema)]));
 }

@@ -28,7 +28,11 @@ export function compileTool(operation: Operation, name: string, converter: Schem
   const body = operation.body && compileBody(operation.body, converter);
   const list: readonly Argument[] = [...parameterArguments(operation, converter), ...(body?.arguments ?? [])];
   const names = nameArguments(list);
-  const { schema, reduced } = bundleInput(describedProperties(list, names), names.filter((_, index) => list[index]!.required), converter.component);
+  const { schema, reduced } = bundleInput(
+    describedProperties(list, names),
+    names.filter((_, index) => list[index]!.required),
+    converter.component,
+  );
   const tool: Tool = {
     name,
     title: titleOf(operation, name),
@@ -49,7 +53,11 @@ function parameterArguments(operation: Operation, converter: SchemaConverter): A
     return {
       name: parameter.wire.name,
       place: parameter.wire.in,
-      schema: { ...schema, ...(description ? { description } : {}), ...(parameter.deprecated ? { deprecated: true } : {}) },
+      schema: {
+        ...schema,
+        ...(description ? { description } : {}),
+        ...(parameter.deprecated ? { deprecated: true } : {}),
+      },
       required: parameter.required,
       target: { kind: 'parameter', index },
     };
@@ -62,7 +70,12 @@ function describedProperties(list: readonly Argument[], names: readonly string[]
     const argument = names[index]!;
     const own = target.kind === 'parameter' || target.kind === 'property';
     const renamed = own && argument !== name && argument !== `${name}_${place}`;
-    properties[argument] = renamed ? { ...schema, description: `${schema['description'] ? `${schema['description']} ` : ''}(API name: ${JSON.stringify(name)})` } : schema;
+    properties[argument] = renamed
+      ? {
+          ...schema,
+          description: `${schema['description'] ? `${schema['description']} ` : ''}(API name: ${JSON.stringify(name)})`,
+        }
+      : schema;
   }
   return properties;
 }
@@ -79,11 +92,22 @@ function compileBody(body: RequestBody, converter: SchemaConverter): CompiledBod
   const first = schemas[0]!;
   const same = schemas.every((schema) => schema === first || isDeepStrictEqual(schema, first));
   if (same && isPlainObject(first) && body.choices.every((choice) => holdsProperties(choice.wire))) {
-    return { arguments: [...propertyArguments(first, body.required), ...media], requiredProperties: (first['required'] as string[] | undefined) ?? [] };
+    return {
+      arguments: [...propertyArguments(first, body.required), ...media],
+      requiredProperties: (first['required'] as string[] | undefined) ?? [],
+    };
   }
   const schema = schemas.length === 1 || same ? first : { anyOf: uniqueSchemas(schemas) };
-  const description = [body.description && cleanText(body.description), schema['description']].filter(Boolean).join('\n');
-  const whole: Argument = { name: 'body', place: 'body', schema: { ...schema, ...(description ? { description } : {}) }, required: body.required, target: { kind: 'body' } };
+  const description = [body.description && cleanText(body.description), schema['description']]
+    .filter(Boolean)
+    .join('\n');
+  const whole: Argument = {
+    name: 'body',
+    place: 'body',
+    schema: { ...schema, ...(description ? { description } : {}) },
+    required: body.required,
+    target: { kind: 'body' },
+  };
   return { arguments: [whole, ...media], requiredProperties: [] };
 }
 
@@ -104,21 +128,38 @@ function withFiles(schema: JsonSchema, wire: Extract<BodyWire, { encoding: 'form
     if (field?.value !== 'bytes') continue;
     const description = properties[name]!['description'];
     const file = { ...fileSchema(), ...(description === undefined ? {} : { description }) };
-    changed[name] = field.array ? { type: 'array', items: fileSchema(), ...(description === undefined ? {} : { description }) } : file;
+    changed[name] = field.array
+      ? { type: 'array', items: fileSchema(), ...(description === undefined ? {} : { description }) }
+      : file;
   }
   return { ...schema, properties: changed };
 }
 
-const PLAIN_KEYWORDS = new Set(['type', 'properties', 'required', 'description', 'title', 'default', 'deprecated', 'format']);
+const PLAIN_KEYWORDS = new Set([
+  'type',
+  'properties',
+  'required',
+  'description',
+  'title',
+  'default',
+  'deprecated',
+  'format',
+]);
 
 /** An object of named properties and nothing else: no union, no map, no condition at its root. */
 function isPlainObject(schema: JsonSchema): boolean {
   if (schema['type'] !== 'object' || schema['properties'] === undefined) return false;
-  return Object.keys(schema).every((keyword) => PLAIN_KEYWORDS.has(keyword) || ((keyword === 'additionalProperties' || keyword === 'unevaluatedProperties') && schema[keyword] === false));
+  return Object.keys(schema).every(
+    (keyword) =>
+      PLAIN_KEYWORDS.has(keyword) ||
+      ((keyword === 'additionalProperties' || keyword === 'unevaluatedProperties') && schema[keyword] === false),
+  );
 }
 
 function holdsProperties(wire: BodyWire): boolean {
-  return wire.encoding === 'json' || wire.encoding === 'form' || wire.encoding === 'multipart' || wire.encoding === 'xml';
+  return (
+    wire.encoding === 'json' || wire.encoding === 'form' || wire.encoding === 'multipart' || wire.encoding === 'xml'
+  );
 }
 
 function propertyArguments(schema: JsonSchema, bodyRequired: boolean): Argument[] {
@@ -145,14 +186,26 @@ function uniqueSchemas(schemas: readonly JsonSchema[]): JsonSchema[] {
 }
 
 function requestTemplate(operation: Operation, requiredProperties: readonly string[]): RequestTemplate {
-  const accept = new Set(operation.responses.filter(({ status }) => /^2|default/i.test(status)).flatMap(({ content }) => content.map(({ mediaType }) => mediaType)));
+  const accept = new Set(
+    operation.responses
+      .filter(({ status }) => /^2|default/i.test(status))
+      .flatMap(({ content }) => content.map(({ mediaType }) => mediaType)),
+  );
   return {
     operation: operation.id ?? `${operation.method} ${operation.path}`,
     method: operation.method,
     path: operation.path,
     servers: operation.servers,
     parameters: operation.parameters.map((parameter) => ({ ...parameter.wire, required: parameter.required })),
-    ...(operation.body ? { body: { required: operation.body.required, choices: operation.body.choices.map((choice) => choice.wire), requiredProperties } } : {}),
+    ...(operation.body
+      ? {
+          body: {
+            required: operation.body.required,
+            choices: operation.body.choices.map((choice) => choice.wire),
+            requiredProperties,
+          },
+        }
+      : {}),
     accept: [...accept],
     security: operation.security,
     ...(operation.consequential === undefined ? {} : { consequential: operation.consequential }),
@@ -170,7 +223,9 @@ function titleOf(operation: Operation, name: string): string {
 function describe(operation: Operation): string {
   const summary = cleanText(operation.summary ?? '');
   const description = cleanText(operation.description ?? '');
-  const words = description.startsWith(summary.replace(/\.$/, '')) ? description : [summary, description].filter(Boolean).join('\n\n');
+  const words = description.startsWith(summary.replace(/\.$/, ''))
+    ? description
+    : [summary, description].filter(Boolean).join('\n\n');
   const text = words === '' ? `${operation.method} ${operation.path}` : words;
   return operation.deprecated ? `Deprecated. ${text}` : text;
 }

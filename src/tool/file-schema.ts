@@ -7,7 +7,13 @@ export function fileSchema(): JsonSchema {
       { type: 'string', description: 'Base64, or a data: URI.' },
       {
         type: 'object',
-        properties: { filename: { type: 'string' }, mimeType: { type: 'string' }, data: { type: 'string', description: 'Base64.' }, text: { type: 'string' }, path: { type: 'string' } },
+        properties: {
+          filename: { type: 'string' },
+          mimeType: { type: 'string' },
+          data: { type: 'string', description: 'Base64.' },
+          text: { type: 'string' },
+          path: { type: 'string' },
+        },
         additionalProperties: false,
       },
     ],

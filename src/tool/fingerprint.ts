@@ -8,7 +8,10 @@ export function fingerprint(tool: Tool): string {
   const remembered = known.get(tool);
   if (remembered !== undefined) return remembered;
   const { name, title, description, input, hints, request, bindings } = tool;
-  const hash = createHash('sha256').update(canonical({ name, title, description, input, hints, request, bindings })).digest('hex').slice(0, 16);
+  const hash = createHash('sha256')
+    .update(canonical({ name, title, description, input, hints, request, bindings }))
+    .digest('hex')
+    .slice(0, 16);
   known.set(tool, hash);
   return hash;
 }

@@ -47,7 +47,10 @@ function wordsOf(operation: NamedOperation): string {
 }
 
 function sanitize(text: string): string {
-  return text.replace(/[^A-Za-z0-9_-]+/g, '_').replace(/^[_-]+|[_-]+$/g, '').replace(/_{2,}/g, '_');
+  return text
+    .replace(/[^A-Za-z0-9_-]+/g, '_')
+    .replace(/^[_-]+|[_-]+$/g, '')
+    .replace(/_{2,}/g, '_');
 }
 
 /** Whole words of a name that is too long, then the hash. */
@@ -67,7 +70,8 @@ function withHash(name: string, operation: NamedOperation): string {
 }
 
 function lastCapital(text: string): number {
-  for (let index = text.length - 1; index > 0; index--) if (/[A-Z]/.test(text[index]!) && /[a-z0-9]/.test(text[index - 1]!)) return index;
+  for (let index = text.length - 1; index > 0; index--)
+    if (/[A-Z]/.test(text[index]!) && /[a-z0-9]/.test(text[index - 1]!)) return index;
   return -1;
 }
 

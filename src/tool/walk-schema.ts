@@ -2,7 +2,17 @@ import type { JsonSchema } from './types.ts';
 
 /** Keywords that hold one schema, a list of schemas, or a map of them (JSON Schema 2020-12 core §10–11). */
 const KINDS = new Map<string, 'one' | 'list' | 'map'>([
-  ...['items', 'additionalProperties', 'unevaluatedProperties', 'not', 'if', 'then', 'else', 'contains', 'propertyNames'].map((keyword) => [keyword, 'one'] as const),
+  ...[
+    'items',
+    'additionalProperties',
+    'unevaluatedProperties',
+    'not',
+    'if',
+    'then',
+    'else',
+    'contains',
+    'propertyNames',
+  ].map((keyword) => [keyword, 'one'] as const),
   ...['anyOf', 'allOf', 'prefixItems'].map((keyword) => [keyword, 'list'] as const),
   ...['properties', 'patternProperties', 'dependentSchemas'].map((keyword) => [keyword, 'map'] as const),
 ]);
@@ -44,7 +54,10 @@ export function eachSubschema(schema: JsonSchema, visit: (inner: JsonSchema) => 
   }
 }
 
-function mapValues(map: { [name: string]: JsonSchema }, change: (inner: JsonSchema) => JsonSchema): { [name: string]: JsonSchema } {
+function mapValues(
+  map: { [name: string]: JsonSchema },
+  change: (inner: JsonSchema) => JsonSchema,
+): { [name: string]: JsonSchema } {
   let copy: { [name: string]: JsonSchema } | undefined;
   for (const name of Object.keys(map)) {
     const changed = change(map[name]!);

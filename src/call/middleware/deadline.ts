@@ -8,7 +8,8 @@ export function withDeadline(timeoutMs: number): Middleware<Call, CallResult> {
   return (next) => async (call) => {
     const controller = new AbortController();
     const cancel = () => controller.abort(new NetError('cancelled', true, 'The call was cancelled'));
-    const late = () => controller.abort(new NetError('timeout', true, `The call did not end within ${timeoutMs / 1000} s`));
+    const late = () =>
+      controller.abort(new NetError('timeout', true, `The call did not end within ${timeoutMs / 1000} s`));
     const timer = setTimeout(late, timeoutMs);
     const { signal } = call.context;
     if (signal?.aborted) cancel();

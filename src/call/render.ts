@@ -1,0 +1,149 @@
+import { unreachable } from '../errors.ts';
+import { shapeJson, shapeText } from './shape.ts';
+import type { ArgumentIssue, CallFailure, CallResult, Content } from './types.ts';
+
+/** MCP content blocks, as far as the bridge makes them. */
+export type ContentBlock =
+  | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'image' | 'audio'; readonly data: string; readonly mimeType: string }
+  | {
+      readonly type: 'resource';
+      readonly resource: { readonly uri: string; readonly mimeType: string; readonly blob: string };
+    };
+
+export interface RenderedResult {
+  readonly content: readonly ContentBlock[];
+  readonly isError?: true;
+  readonly structuredContent?: unknown;
+}
+
+/** A result as models see it, the same on every surface (CONTRACT.md, "Tool result"). `structured`: the tool declares an output schema. */
+export function renderResult(result: CallResult, options: { readonly structured: boolean }): RenderedResult {
+  switch (result.kind) {
+    case 'ok':
+      return renderAnswer(result, options.structured);
+    case 'refused':
+      return { content: renderContent(result.content, statusLine(result), hintFor(result.status)), isError: true };
+    case 'invalid':
+      return failure(invalidText(result.issues));
+    case 'failed':
+      return failure(failureText('The call failed', result.error));
+    case 'unknown':
+      return failure(failureText('The outcome is unknown', result.error));
+    default:
+      return unreachable(result);
+  }
+}
+
+type Answer = Extract<CallResult, { kind: 'ok' | 'refused' }>;
+
+function renderAnswer(result: Answer, structured: boolean): RenderedResult {
+  const redirected = result.status >= 300 && result.status < 400;
+  const blocks =
+    result.content.kind === 'none'
+      ? [textBlock(statusLine(result))]
+      : renderContent(result.content, redirected ? statusLine(result) : undefined, undefined);
+  return {
+    content: blocks,
+    ...(structured && result.content.kind === 'json' ? { structuredContent: objectRooted(result.content.value) } : {}),
+  };
+}
+
+function objectRooted(value: unknown): unknown {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : { result: value };
+}
+
+function statusLine({ status, statusText }: Answer): string {
+  return `HTTP ${status} ${statusText || (REASONS[status] ?? '')}`.trim();
+}
+
+const REASONS: { readonly [status: number]: string } = {
+  200: 'OK',
+  201: 'Created',
+  202: 'Accepted',
+  204: 'No Content',
+  304: 'Not Modified',
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  409: 'Conflict',
+  422: 'Unprocessable Content',
+  429: 'Too Many Requests',
+  500: 'Internal Server Error',
+  502: 'Bad Gateway',
+  503: 'Service Unavailable',
+  504: 'Gateway Timeout',
+};
+
+function renderContent(content: Content, before: string | undefined, after: string | undefined): ContentBlock[] {
+  const around = (body: string) =>
+    textBlock([before, body, after].filter((part) => part !== undefined && part !== '').join('\n'));
+  switch (content.kind) {
+    case 'none':
+      return [around('')];
+    case 'json':
+      return [around(shapeJson(content.value, content.text))];
+    case 'text':
+      return [around(shapeText(content.text))];
+    case 'image':
+    case 'audio':
+      return [
+        around(fileLine(content)),
+        { type: content.kind, data: base64(content.bytes), mimeType: content.mediaType },
+      ];
+    case 'binary': {
+      const uri = `actionbridge://responses/${encodeURIComponent(content.filename ?? 'body')}`;
+      return [
+        around(fileLine(content)),
+        { type: 'resource', resource: { uri, mimeType: content.mediaType, blob: base64(content.bytes) } },
+      ];
+    }
+    default:
+      return unreachable(content);
+  }
+}
+
+function fileLine(content: Extract<Content, { bytes: Uint8Array }>): string {
+  return `${content.mediaType}, ${content.bytes.length} bytes${content.filename === undefined ? '' : `, ${content.filename}`}`;
+}
+
+function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
+}
+
+function textBlock(text: string): ContentBlock {
+  return { type: 'text', text };
+}
+
+function failure(text: string): RenderedResult {
+  return { content: [textBlock(text)], isError: true };
+}
+
+function invalidText(issues: readonly ArgumentIssue[]): string {
+  return [
+    'The arguments are not valid; nothing was sent.',
+    ...issues.map(({ argument, message }) => `- ${argument}: ${message}`),
+  ].join('\n');
+}
+
+function failureText(what: string, { code, message, hint, retryAfterSeconds }: CallFailure): string {
+  const wait = retryAfterSeconds === undefined ? '' : ` Try again in ${Math.ceil(retryAfterSeconds)} s.`;
+  return `${what} (${code}): ${message}\n${hint}${wait}`;
+}
+
+/** What a model can do about a status. */
+function hintFor(status: number): string {
+  if (status === 400 || status === 422)
+    return 'The API refused these arguments: read what it says, correct them and try again.';
+  if (status === 401)
+    return 'The API wants a credential, or did not take the one it was given. The operator of this bridge has to see to it.';
+  if (status === 403) return 'The credential does not permit this.';
+  if (status === 404) return 'There is nothing under these arguments: check ids and names.';
+  if (status === 405 || status === 501) return 'The API does not support this operation here.';
+  if (status === 409 || status === 412) return 'The state has changed meanwhile: read it again before trying again.';
+  if (status === 413) return 'Send less at once.';
+  if (status === 415) return 'The API does not take this media type; try another content_type if there is a choice.';
+  if (status === 429) return 'Too many requests: wait before trying again.';
+  return status >= 500 ? 'The API itself failed; the same call may work later.' : 'The API refused the call.';
+}
