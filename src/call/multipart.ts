@@ -69,7 +69,7 @@ function encodePart(
       bytes: file.bytes,
     };
   }
-  const declared = field?.contentType?.split(',')[0]!.trim();
+  const declared = field?.contentType?.split(',')[0]?.trim();
   const json = field?.value === 'json' || (typeof value === 'object' && value !== null && !Array.isArray(value));
   const contentType = declared ?? (json ? 'application/json' : undefined);
   const text = json ? JSON.stringify(value) : Array.isArray(value) ? value.map(textOf).join(',') : textOf(value);

@@ -15,7 +15,7 @@ type PathParameter = Extract<ParameterWire, { in: 'path' }>;
 export function writePath(
   template: string,
   parameters: readonly PathParameter[],
-  valueOf: (parameter: PathParameter) => unknown,
+  argumentFor: (parameter: PathParameter) => unknown,
 ): WrittenPath {
   const hash = template.indexOf('#');
   const sent = hash < 0 ? template : template.slice(0, hash);
@@ -23,7 +23,7 @@ export function writePath(
   const segments = (mark < 0 ? sent : sent.slice(0, mark)).split('/');
   const written: string[] = [];
   for (const segment of segments) {
-    const filled = fill(segment, parameters, valueOf);
+    const filled = fill(segment, parameters, argumentFor);
     if (typeof filled !== 'string') return filled;
     written.push(filled);
   }
@@ -33,7 +33,7 @@ export function writePath(
 function fill(
   segment: string,
   parameters: readonly PathParameter[],
-  valueOf: (parameter: PathParameter) => unknown,
+  argumentFor: (parameter: PathParameter) => unknown,
 ): string | Extract<WrittenPath, { ok: false }> {
   let written = '';
   let last = 0;
@@ -41,7 +41,7 @@ function fill(
   for (const match of segment.matchAll(/\{([^{}]*)\}/g)) {
     name = match[1]!;
     const parameter = parameters.find((candidate) => candidate.name === name);
-    const value = parameter && valueOf(parameter);
+    const value = parameter && argumentFor(parameter);
     if (!parameter || value === undefined) return { ok: false, parameter: name, message: 'is needed in the path' };
     const text = writePathValue(parameter, value);
     if (hasDotSegment(text))

@@ -119,7 +119,7 @@ function parseVariable(word: string): readonly [string, string] {
 
 function checkHost(word: string): string {
   const url = URL.canParse(`http://${word}`) ? new URL(`http://${word}`) : undefined;
-  if (!url || url.pathname !== '/' || url.username !== '' || !/:\d+$/.test(word))
+  if (url?.pathname !== '/' || url.username !== '' || !/:\d+$/.test(word))
     throw new BridgeError('USAGE', `--allow-host ${JSON.stringify(word)} needs the form HOST:PORT`);
   return word;
 }

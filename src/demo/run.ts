@@ -1,56 +1,83 @@
-import { Client } from '@modelcontextprotocol/client';
+import { basename, dirname, join } from 'node:path';
+import { type CallToolResult, Client, type Tool } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
+import { version } from '../version.ts';
 import { startWeatherUpstream } from './upstream.ts';
 
 export interface DemoOptions {
-  /** The bridge's own command line, before its arguments. */
-  readonly command: readonly [string, ...string[]];
+  /** What starts the bridge: the interpreter, then the bundle. */
+  readonly command: readonly string[];
+  /** `weather.yaml`, with `open-meteo.yaml` beside it; absolute. */
   readonly specPath: string;
   readonly write: (text: string) => void;
 }
 
-const CALLS = [
-  { name: 'get_weather', arguments: { city: 'Berlin' } },
-  { name: 'get_forecast', arguments: { city: 'Tokyo', days: 2, units: 'fahrenheit' } },
-  { name: 'get_weather', arguments: { city: 'Atlantis' } },
+/** The calls the demonstration makes, as an assistant would. */
+const CALLS: readonly { readonly name: string; readonly arguments: { readonly [name: string]: unknown } }[] = [
+  { name: 'get_weather', arguments: { city: 'Lisbon' } },
+  { name: 'get_forecast', arguments: { city: 'Lisbon', days: 3, units: 'metric' } },
 ];
 
-/** The main job, whole: an upstream, the bridge over stdio, a real MCP client that lists and calls, and the config to paste. */
+/**
+ * The main job on what ships, without internet: serves `weather.yaml` over stdio to a real MCP client against the embedded
+ * upstream, and says what happened. Throws when the bridge does not start, a tool is missing or a call fails.
+ */
 export async function runDemo({ command, specPath, write }: DemoOptions): Promise<void> {
   const upstream = await startWeatherUpstream();
-  const words = [...command.slice(1), `weather=${specPath}`, '--base-url', upstream.url];
-  write(`1. A weather API runs at ${upstream.url}\n2. The bridge serves ${specPath} over stdio\n`);
-  const client = new Client({ name: 'actionbridge-demo', version: '1.0.0' });
+  const client = new Client({ name: 'actionbridge-demo', version }, { versionNegotiation: { mode: 'auto' } });
   try {
-    await client.connect(new StdioClientTransport({ command: command[0], args: words, stderr: 'inherit' }));
+    const [interpreter, ...words] = command;
+    const bridge = [interpreter!, ...words, `weather=${specPath}`, '--base-url', upstream.url];
+    write(
+      `The API: the weather service that ships with actionbridge, at ${upstream.url}\nThe bridge, as an MCP client starts it:\n  ${bridge.join(' ')}\n\n`,
+    );
+    await client.connect(new StdioClientTransport({ command: bridge[0]!, args: bridge.slice(1), stderr: 'inherit' }));
+    const server = client.getServerVersion();
+    write(`Connected over stdio to ${server?.name} ${server?.version}, MCP ${client.getNegotiatedProtocolVersion()}\n`);
     const { tools } = await client.listTools();
-    write(`3. An MCP client sees ${tools.length} tools:\n`);
-    for (const tool of tools)
-      write(`     ${tool.name}(${Object.keys(tool.inputSchema.properties ?? {}).join(', ')})  ${tool.title ?? ''}\n`);
-    write('4. It calls them:\n');
-    for (const call of CALLS) {
-      const result = await client.callTool(call);
-      const text = (result.content as { type: string; text?: string }[])
-        .map((part) => part.text ?? part.type)
-        .join('\n       ');
-      write(
-        `     ${call.name} ${JSON.stringify(call.arguments)}${result.isError ? ' → error' : ''}\n       ${text.replaceAll('\n', '\n       ')}\n`,
-      );
-    }
+    write(`${tools.length} tools:\n${tools.map(describeTool).join('')}\n`);
+    for (const call of CALLS) write(describeCall(call, (await client.callTool(call)) as CallToolResult));
   } finally {
     await client.close();
     await upstream.close();
   }
-  write(
-    `5. For Claude Desktop, paste this into claude_desktop_config.json (it calls the public weather API of specs/open-meteo.yaml):\n${claudeBlock(command, specPath)}\n`,
-  );
+  write(closing(command, specPath));
 }
 
-function claudeBlock(command: readonly [string, ...string[]], specPath: string): string {
-  const spec = specPath.replace(/weather\.yaml$/, 'open-meteo.yaml');
-  return JSON.stringify(
-    { mcpServers: { weather: { command: command[0], args: [...command.slice(1), `weather=${spec}`] } } },
-    null,
-    2,
-  );
+function describeTool(tool: Tool): string {
+  const required = new Set(tool.inputSchema.required ?? []);
+  const names = Object.keys(tool.inputSchema.properties ?? {}).map((name) => (required.has(name) ? name : `${name}?`));
+  return `  ${tool.name}(${names.join(', ')})  ${tool.title ?? ''}\n`;
+}
+
+function describeCall(call: (typeof CALLS)[number], result: CallToolResult): string {
+  const text = result.content.map((part) => (part.type === 'text' ? part.text : `(${part.type})`)).join('\n');
+  if (result.isError) throw new Error(`${call.name} failed: ${text}`);
+  return `Called ${call.name} with ${JSON.stringify(call.arguments)}\n${indent(pretty(text))}\n\n`;
+}
+
+function closing(command: readonly string[], specPath: string): string {
+  const spec = join(dirname(specPath), 'open-meteo.yaml');
+  const block = { mcpServers: { weather: { command: command[0], args: [...command.slice(1), spec] } } };
+  return [
+    'It works. To give Claude Desktop real weather (Open-Meteo: public, no key), paste this into claude_desktop_config.json',
+    '(Settings, Developer, Edit Config) and start it anew:',
+    '',
+    JSON.stringify(block, null, 2),
+    '',
+    `For an API of yours, put its OpenAPI document (file or URL) in the place of ${basename(spec)}.`,
+    '',
+  ].join('\n');
+}
+
+function pretty(text: string): string {
+  try {
+    return JSON.stringify(JSON.parse(text), null, 2);
+  } catch {
+    return text;
+  }
+}
+
+function indent(text: string): string {
+  return text.replace(/^/gm, '  ');
 }

@@ -1,29 +1,31 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { currentWeather, findPlace, forecast, type Units } from './weather.ts';
 
-/** The weather API of `specs/weather.yaml`, made up but steady: what the main job runs against without a network. */
 export interface WeatherUpstream {
+  /** Without a slash at the end. */
   readonly url: string;
+  /** Ends open connections too. */
   close(): Promise<void>;
 }
 
-const CITIES: { readonly [city: string]: { readonly country: string; readonly base: number } } = {
-  berlin: { country: 'Germany', base: 9 },
-  lagos: { country: 'Nigeria', base: 28 },
-  lima: { country: 'Peru', base: 19 },
-  oslo: { country: 'Norway', base: 4 },
-  tokyo: { country: 'Japan', base: 16 },
-  wellington: { country: 'New Zealand', base: 13 },
-};
-const SKIES = ['clear', 'partly cloudy', 'overcast', 'light rain', 'showers', 'fog'];
+interface Answer {
+  readonly status: number;
+  readonly body: object;
+}
 
-/** Starts it on a free loopback port. */
-export async function startWeatherUpstream(): Promise<WeatherUpstream> {
-  const server = createServer(answer);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
+/** The API of `specs/weather.yaml`, answered in this process, on loopback and a free port if nothing else is asked for. */
+export async function startWeatherUpstream(
+  options: { readonly port?: number; readonly host?: string } = {},
+): Promise<WeatherUpstream> {
+  const server = createServer((request, response) => send(response, answer(request.method ?? '', request.url ?? '/')));
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port ?? 0, options.host ?? '127.0.0.1', () => resolve());
+  });
+  const { address, family, port } = server.address() as AddressInfo;
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -32,49 +34,34 @@ export async function startWeatherUpstream(): Promise<WeatherUpstream> {
   };
 }
 
-function answer(request: IncomingMessage, response: ServerResponse): void {
-  const url = new URL(request.url ?? '/', 'http://weather');
-  const city = (url.searchParams.get('city') ?? '').trim();
-  const units = url.searchParams.get('units') ?? 'celsius';
-  const days = Number(url.searchParams.get('days') ?? '3');
-  if (request.method !== 'GET') return problem(response, 405, 'Only GET is served here.');
-  if (url.pathname !== '/weather' && url.pathname !== '/forecast')
-    return problem(response, 404, `There is nothing at ${url.pathname}.`);
-  const known = CITIES[city.toLowerCase()];
-  if (!known)
-    return problem(
-      response,
-      404,
-      `The city ${JSON.stringify(city)} is not known. Known are ${Object.keys(CITIES).join(', ')}.`,
-    );
-  if (url.pathname === '/weather')
-    return json(response, 200, { city, country: known.country, units, ...weatherOf(city, known.base, 0, units) });
-  if (!Number.isInteger(days) || days < 1 || days > 7) return problem(response, 400, 'days must be from 1 to 7.');
-  json(response, 200, {
-    city,
-    country: known.country,
-    units,
-    days: Array.from({ length: days }, (_, day) => ({ day: day + 1, ...weatherOf(city, known.base, day + 1, units) })),
-  });
+function send(response: ServerResponse, { status, body }: Answer): void {
+  response.writeHead(status, { 'content-type': status < 400 ? 'application/json' : 'application/problem+json' });
+  response.end(JSON.stringify(body));
 }
 
-function weatherOf(city: string, base: number, day: number, units: string) {
-  const seed = Array.from(`${city.toLowerCase()}${day}`).reduce(
-    (sum, char) => (sum * 31 + char.charCodeAt(0)) % 9973,
-    7,
-  );
-  const celsius = base + (seed % 9) - 4;
-  return {
-    temperature: units === 'fahrenheit' ? Math.round(celsius * 1.8 + 32) : celsius,
-    sky: SKIES[seed % SKIES.length],
-    wind_kmh: seed % 40,
-  };
+function answer(method: string, target: string): Answer {
+  if (!URL.canParse(target, 'http://upstream')) return problem(400, 'Bad Request', 'The request target is no path.');
+  const { pathname, searchParams } = new URL(target, 'http://upstream');
+  if (pathname !== '/weather' && pathname !== '/forecast')
+    return problem(404, 'Not Found', `There is nothing at ${pathname}.`);
+  if (method !== 'GET' && method !== 'HEAD') return problem(405, 'Method Not Allowed', 'Only GET is answered here.');
+  const units = searchParams.get('units') ?? 'metric';
+  if (!isUnits(units)) return problem(400, 'Bad Request', '`units` must be metric or imperial.');
+  const name = searchParams.get('city');
+  if (name === null) return problem(400, 'Bad Request', '`city` is missing.');
+  const place = findPlace(name);
+  if (!place) return problem(404, 'Unknown city', `There is no city named ${JSON.stringify(name)}.`);
+  if (pathname === '/weather') return { status: 200, body: currentWeather(place, units) };
+  const days = searchParams.get('days') ?? '3';
+  if (!/^[1-7]$/.test(days)) return problem(400, 'Bad Request', '`days` must be a whole number from 1 to 7.');
+  return { status: 200, body: forecast(place, Number(days), units) };
 }
 
-function json(response: ServerResponse, status: number, body: unknown, type = 'application/json'): void {
-  response.writeHead(status, { 'content-type': type }).end(JSON.stringify(body));
+function isUnits(word: string): word is Units {
+  return word === 'metric' || word === 'imperial';
 }
 
-function problem(response: ServerResponse, status: number, detail: string): void {
-  json(response, status, { type: 'about:blank', status, detail }, 'application/problem+json');
+/** RFC 9457 */
+function problem(status: number, title: string, detail: string): Answer {
+  return { status, body: { type: 'about:blank', title, status, detail } };
 }

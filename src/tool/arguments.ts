@@ -36,7 +36,7 @@ function distinguish(names: string[], rename: (index: number) => string): void {
 function alias(name: string, place: ArgumentPlace): string {
   if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) && name !== '__proto__') return cut(name, name);
   const words = name.replace(/[^A-Za-z0-9_]+/g, '_').replace(/^_+|_+$/g, '');
-  if (words === '') return `_${place}`;
+  if (words === '') return `${place}_`;
   return cut(/^[A-Za-z]/.test(words) ? words : `_${words}`, name);
 }
 

@@ -17,14 +17,14 @@ export interface NamedOperation {
  * depends neither on the order of loading nor on a counter.
  */
 export function nameOperations(operations: readonly NamedOperation[]): string[] {
-  const names = operations.map((operation) => fit(wordsOf(operation), operation));
+  const names = operations.map((operation) => shortened(wordsOf(operation), operation));
   for (const index of clashes(names, (i) => `${operations[i]!.api}\n${names[i]}`)) {
     const operation = operations[index]!;
     names[index] = withHash(names[index]!, operation);
   }
   for (const index of clashes(names, (i) => names[i]!)) {
     const operation = operations[index]!;
-    names[index] = fit(sanitize(`${operation.api}_${names[index]}`), operation);
+    names[index] = shortened(sanitize(`${operation.api}_${names[index]}`), operation);
   }
   return names;
 }
@@ -54,7 +54,7 @@ function sanitize(text: string): string {
 }
 
 /** Whole words of a name that is too long, then the hash. */
-function fit(name: string, operation: NamedOperation): string {
+function shortened(name: string, operation: NamedOperation): string {
   return name.length <= MAX_NAME_LENGTH ? name : withHash(name, operation);
 }
 
