@@ -5,7 +5,8 @@ import type { ApiConfig, BridgeConfig } from './config/types.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { BridgeError } from './errors.ts';
 import type { ServedApi } from './load-apis.ts';
-import { createRegistry, type Registry } from './tool/registry.ts';
+import { loadTools } from './load-tools.ts';
+import type { Registry } from './tool/registry.ts';
 import type { Tool } from './tool/types.ts';
 
 /** What became of a call, and what `_meta.actionbridge` tells about it. */
@@ -43,13 +44,12 @@ export interface BridgeDependencies {
 export async function openBridge(config: BridgeConfig, dependencies: BridgeDependencies = {}): Promise<Bridge> {
   const names = new Map<string, ApiConfig>();
   const callPath = once(async () => (await import('./call-path.ts')).createCallPath(config, (api) => names.get(api)));
-  const { loadApis } = await import('./load-apis.ts');
-  const loaded = await loadApis(config, {
+  const loaded = await loadTools(config, {
     ...dependencies,
     fetchText: async (url, limits) => (await callPath()).fetchText(url, limits),
   });
+  const { registry } = loaded;
   for (const [index, { name }] of loaded.apis.entries()) names.set(name, config.apis[index]!);
-  const registry = createRegistry(loaded.tools);
 
   return {
     registry,

@@ -19,6 +19,8 @@ export type BridgeOptions = Partial<Omit<BridgeConfig, 'apis'>> & {
 
 /** Opens documents as tools, without any transport: list `registry.tools`, call with `call`, end with `close`. Throws BridgeError. */
 export async function openBridge({ specs, ...options }: BridgeOptions): Promise<Bridge> {
-  const apis = specs.map((spec) => (typeof spec === 'string' ? parseSpecArgument(spec) : { ...parseSpecArgument(''), ...spec }));
-  return open({ ...EMPTY_CONFIG, ...options, apis });
+  const apis = specs.map((spec) =>
+    typeof spec === 'string' ? parseSpecArgument(spec) : { ...parseSpecArgument(''), ...spec },
+  );
+  return open({ ...EMPTY_CONFIG, cacheTools: false, ...options, apis });
 }

@@ -4,9 +4,10 @@ import { BridgeError } from './errors.ts';
 import { buildOperations } from './operation/build.ts';
 import { createSchemaConverter } from './operation/schema.ts';
 import { cleanText } from './operation/text.ts';
-import { loadSpec } from './spec/load.ts';
+import { parseSource } from './spec/load.ts';
+import type { SourceBytes } from './spec/read.ts';
 import { own } from './spec/references.ts';
-import type { FetchText, LoadedSpec } from './spec/types.ts';
+import type { LoadedSpec, SourceFile } from './spec/types.ts';
 import { type CompilableApi, compileTools } from './tool/registry.ts';
 import type { Tool } from './tool/types.ts';
 
@@ -23,20 +24,19 @@ export interface LoadedApis {
   readonly tools: readonly Tool[];
   readonly apis: readonly ServedApi[];
   readonly diagnostics: readonly Diagnostic[];
+  /** Further files the documents are made of. */
+  readonly files: readonly SourceFile[];
 }
 
-export interface LoadDependencies {
-  readonly fetchText: FetchText;
-  readonly stdin?: () => Promise<string>;
-}
-
-/** Every document of the config, read and compiled. Throws BridgeError for the first that cannot be served. */
-export async function loadApis(config: BridgeConfig, dependencies: LoadDependencies): Promise<LoadedApis> {
+/** Every document of the config, parsed and compiled; `sources` in the order of its APIs. Throws BridgeError for the first that cannot be served. */
+export async function loadApis(config: BridgeConfig, sources: readonly SourceBytes[]): Promise<LoadedApis> {
   const diagnostics: Diagnostic[] = [];
   const served: ServedApi[] = [];
   const compilable: CompilableApi[] = [];
-  for (const api of config.apis) {
-    const spec = await loadSpec(api.spec, dependencies);
+  const files: SourceFile[] = [];
+  for (const [index, api] of config.apis.entries()) {
+    const spec = await parseSource(sources[index]!);
+    files.push(...spec.files);
     const name = nameApi(api, spec, served);
     const { operations, diagnostics: found } = buildOperations(spec, name);
     diagnostics.push(...spec.diagnostics, ...found);
@@ -48,7 +48,7 @@ export async function loadApis(config: BridgeConfig, dependencies: LoadDependenc
     });
   }
   const compiled = compileTools(compilable);
-  return { tools: compiled.tools, apis: served, diagnostics: [...diagnostics, ...compiled.diagnostics] };
+  return { tools: compiled.tools, apis: served, diagnostics: [...diagnostics, ...compiled.diagnostics], files };
 }
 
 function filterOf(config: BridgeConfig, api: ApiConfig): CompilableApi['filter'] {

@@ -3,6 +3,7 @@ import { COMMANDS } from './commands/table.ts';
 import { BridgeError } from './errors.ts';
 import { version } from './version.ts';
 
+process.on('uncaughtException', (error) => process.exit(report(error)));
 process.exitCode = await run(process.argv.slice(2));
 
 async function run(words: readonly string[]): Promise<number> {
@@ -72,6 +73,7 @@ function shared(command: Program): Program {
     .option('--tools <mode>', 'all: one tool an operation')
     .option('--timeout <seconds>', 'for a whole call; default 45')
     .option('--rate-limit <n/seconds>', '0: no limit')
+    .option('--no-cache-tools', 'compile the documents anew at every start')
     .option('--output-schema', 'declare a relaxed output schema for each tool')
     .exitOverride()
     .configureOutput({ outputError: () => undefined });

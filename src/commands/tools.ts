@@ -1,6 +1,6 @@
 import type { Bridge } from '../bridge.ts';
 import { BridgeError } from '../errors.ts';
-import { toMcpTool } from '../mcp/server.ts';
+import { toMcpTool } from '../tool/mcp-tool.ts';
 import { openFromFlags } from './open.ts';
 import type { Command } from './table.ts';
 

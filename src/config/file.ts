@@ -35,6 +35,7 @@ export const configSchema = z.strictObject({
   timeout: z.number().positive().max(3600).optional().describe('Seconds for a whole call; default 45.'),
   tools: z.literal('all').optional().describe('One tool an operation.'),
   rateLimit: z.literal(0).optional().describe('0: no limit.'),
+  cacheTools: z.boolean().optional().describe('Keep compiled tools in the user cache folder; default true.'),
   outputSchema: z.boolean().optional().describe('Declare a relaxed output schema for each tool.'),
 });
 
@@ -89,6 +90,7 @@ function toConfig(data: z.infer<typeof configSchema>, file: string, environment:
     allowHosts: data.allowHosts ?? [],
     timeoutMs: data.timeout === undefined ? DEFAULT_TIMEOUT_MS : data.timeout * 1000,
     outputSchema: data.outputSchema ?? false,
+    cacheTools: data.cacheTools ?? true,
   };
 }
 

@@ -14,6 +14,7 @@ export interface Flags {
   readonly allowHost?: readonly string[];
   readonly timeout?: string;
   readonly outputSchema?: boolean;
+  readonly cacheTools?: boolean;
   readonly tools?: string;
   readonly rateLimit?: string;
 }
@@ -32,6 +33,7 @@ export function mergeFlags(specs: readonly string[], flags: Flags, file: BridgeC
     allowHosts: [...file.allowHosts, ...(flags.allowHost ?? []).map(checkHost)],
     timeoutMs: flags.timeout === undefined ? file.timeoutMs : parseSeconds(flags.timeout),
     outputSchema: flags.outputSchema ?? file.outputSchema,
+    cacheTools: flags.cacheTools === false ? false : file.cacheTools,
   };
 }
 
@@ -43,6 +45,7 @@ export const EMPTY_CONFIG: BridgeConfig = {
   allowHosts: [],
   timeoutMs: DEFAULT_TIMEOUT_MS,
   outputSchema: false,
+  cacheTools: true,
 };
 
 function refuseLater(flags: Flags): void {

@@ -20,6 +20,8 @@ export interface BridgeConfig {
   readonly allowHosts: readonly string[];
   readonly timeoutMs: number;
   readonly outputSchema: boolean;
+  /** Keep compiled tools in the user's cache folder. */
+  readonly cacheTools: boolean;
 }
 
 export const DEFAULT_TIMEOUT_MS = 45_000;

@@ -2,7 +2,7 @@ import { type Tool as McpTool, ProtocolError, Server, type ServerContext } from 
 import type { Bridge } from '../bridge.ts';
 import type { Surface } from '../call/execute.ts';
 import { BridgeError } from '../errors.ts';
-import type { Tool } from '../tool/types.ts';
+import { toMcpTool } from '../tool/mcp-tool.ts';
 import { version } from '../version.ts';
 import { instructionsFor } from './instructions.ts';
 
@@ -13,6 +13,8 @@ export interface McpOptions {
   readonly surface: Surface;
   /** Reads a file that a `path` argument names; only given on local surfaces. */
   readonly readFile?: (path: string) => Uint8Array;
+  /** The transport puts the list's text into the (empty) result itself: see `serve/prepared-list-transport.ts`. */
+  readonly listIsWrittenByTransport?: boolean;
 }
 
 /** Makes MCP servers over one bridge: one a connection (stdio), or one a request (HTTP). Making one is cheap. */
@@ -34,30 +36,13 @@ export function createMcpServerFactory(bridge: Bridge, options: McpOptions): () 
     server.setRequestHandler('tools/list', ({ params }) => {
       if (params?.cursor !== undefined)
         throw new ProtocolError(INVALID_PARAMS, 'Unknown cursor: the list has one page');
-      list ??= bridge.registry.tools.map(toMcpTool);
+      if (options.listIsWrittenByTransport) return { tools: [] };
+      list ??= bridge.registry.tools.map(toMcpTool) as unknown as McpTool[];
       return { tools: list };
     });
     server.setRequestHandler('tools/call', ({ params }, context) => callTool(bridge, options, params, context));
     return server;
   };
-}
-
-/** A tool as MCP lists it (revision 2026-07-28, also valid in the older ones). */
-export function toMcpTool(tool: Tool): McpTool {
-  return {
-    name: tool.name,
-    title: tool.title,
-    description: tool.description,
-    inputSchema: tool.input,
-    ...(tool.output ? { outputSchema: tool.output as McpTool['outputSchema'] } : {}),
-    annotations: {
-      readOnlyHint: tool.hints.readOnly,
-      destructiveHint: tool.hints.destructive,
-      idempotentHint: tool.hints.idempotent,
-      openWorldHint: tool.hints.openWorld,
-    },
-    _meta: { actionbridge: { api: tool.api, method: tool.request.method, path: tool.request.path } },
-  } as McpTool;
 }
 
 async function callTool(

@@ -43,7 +43,7 @@ export async function mountFiles(
   document: JsonObject,
   entry: string | undefined,
   report: ReportFinding,
-  onRead: (path: string, content: string) => void,
+  onRead: (path: string) => void,
 ): Promise<void> {
   const root = entry === undefined ? undefined : realpathSync(dirname(entry));
   const mounted = new Map<string, string>();
@@ -99,7 +99,7 @@ export async function mountFiles(
   }
 
   function refused(ref: string, why: string): void {
-    report('error', 'ref-external', '', `"${ref}" is not followed: ${why}`, 'Bundle the document into one file');
+    report('warning', 'ref-external', '', `"${ref}" is not followed: ${why}`, 'Bundle the document into one file');
   }
 }
 
@@ -111,13 +111,9 @@ function existing(path: string): string | undefined {
   }
 }
 
-async function readFile(
-  path: string,
-  report: ReportFinding,
-  onRead: (path: string, content: string) => void,
-): Promise<unknown> {
+async function readFile(path: string, report: ReportFinding, onRead: (path: string) => void): Promise<unknown> {
   const content = readFileSync(path, 'utf8');
-  onRead(path, content);
+  onRead(path);
   if (!['.json', '.yaml', '.yml', ''].includes(extname(path).toLowerCase())) return content;
   try {
     return (await parseText(content, path)).value;

@@ -7,8 +7,8 @@ export const MAX_DEPTH = 200;
 const MAX_NODES = 5_000_000;
 
 /**
- * Refuses flow collections nested deeper than 200 before a recursive parser meets them. Strings are skipped; block
- * mappings nest by indentation and are counted by it.
+ * Refuses flow collections nested deeper than a recursive parser can bear. JSON.parse is not recursive and js-yaml counts
+ * for itself; what reads documents afterwards stops at its own limit.
  */
 export function limitNesting(text: string, name: string): void {
   if (!/[[{]\s*[[{]|^ {200}/m.test(text)) return;

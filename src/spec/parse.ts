@@ -17,7 +17,6 @@ export async function parseText(text: string, name: string): Promise<Parsed> {
       hint: 'A login page, perhaps? Give the URL of the document itself.',
     });
   if (first === '{' || first === '[') {
-    limitNesting(start, name);
     const json = parseJson(start);
     if (!(json instanceof Error)) return { value: json, warnings: [] };
     const yaml = await parseYaml(start, name).catch(() => undefined);
@@ -50,7 +49,6 @@ function place(text: string, message: string): string {
  * (flow mappings closed at a lower indentation).
  */
 async function parseYaml(text: string, name: string): Promise<Parsed> {
-  limitNesting(text, name);
   const { load, CORE_SCHEMA, mergeTag } = await import('js-yaml');
   const schema = CORE_SCHEMA.withTags(mergeTag);
   const read = (json: boolean) => load(text, { schema, json, maxDepth: MAX_DEPTH, maxTotalMergeKeys: 1_000_000 });
@@ -65,13 +63,12 @@ async function parseYaml(text: string, name: string): Promise<Parsed> {
 }
 
 async function parseLeniently(text: string, name: string, refusal: Error): Promise<Parsed> {
-  const { parseDocument } = await import('yaml');
-  const document = parseDocument(text, { merge: true, uniqueKeys: false, logLevel: 'silent', schema: 'core' });
-  if (document.errors.length > 0) {
-    const reason = (refusal as { reason?: string }).reason ?? refusal.message.split('\n')[0];
-    throw new BridgeError('SPEC_UNREADABLE', `${name}${where(refusal)}: not YAML: ${reason}`, { cause: refusal });
-  }
-  return checked(document.toJS({ maxAliasCount: -1 }) as unknown, text, name, []);
+  limitNesting(text, name);
+  const { readLenientYaml } = await import('./lenient-yaml.ts');
+  const read = readLenientYaml(text);
+  if (read) return checked(read.value, text, name, []);
+  const reason = (refusal as { reason?: string }).reason ?? refusal.message.split('\n')[0];
+  throw new BridgeError('SPEC_UNREADABLE', `${name}${where(refusal)}: not YAML: ${reason}`, { cause: refusal });
 }
 
 function checked(value: unknown, text: string, name: string, warnings: readonly string[]): Parsed {

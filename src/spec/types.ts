@@ -44,8 +44,6 @@ export interface LoadedSpec {
   /** As declared: `2.0`, `3.0.4`, `3.1.2`, `3.2.0`. */
   readonly version: string;
   readonly source: SpecSource;
-  /** sha-256 (hex) over the content of every file that was read. */
-  readonly hash: string;
   /** Files besides the entry document. */
   readonly files: readonly SourceFile[];
   readonly references: References;

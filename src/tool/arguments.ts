@@ -18,6 +18,7 @@ const MAX_LENGTH = 64;
  */
 export function nameArguments(inputs: readonly NamedInput[]): string[] {
   const names = inputs.map(({ name, place }) => alias(name, place));
+  if (new Set(names).size === names.length) return names;
   distinguish(names, (index) => cut(`${names[index]}_${inputs[index]!.place}`, inputs[index]!.name));
   distinguish(names, (index) =>
     cut(`${names[index]}_${shortHash(`${inputs[index]!.place} ${inputs[index]!.name}`)}`, inputs[index]!.name),

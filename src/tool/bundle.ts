@@ -52,10 +52,10 @@ export function bundleInput(
     additionalProperties: false,
   };
   const inlined = chooseInlined(root, component);
-  const whole = bundle(root, component, inlined, { depth: Infinity, description: Infinity });
+  const whole = inlined === undefined ? root : bundle(root, component, inlined, WHOLE);
   if (fits(whole)) return { schema: whole, reduced: false };
   for (const detail of REDUCTIONS) {
-    const smaller = bundle(root, component, inlined, detail);
+    const smaller = bundle(root, component, inlined ?? NONE, detail);
     if (fits(smaller)) return { schema: smaller, reduced: true };
   }
   return { schema: { ...root, properties: mapProperties(properties, () => ({})) }, reduced: true };
@@ -63,15 +63,21 @@ export function bundleInput(
 
 /** `schema` with what it refers to, without limits: for output schemas and exports. */
 export function bundleSchema(schema: JsonSchema, component: (pointer: string) => JsonSchema): JsonSchema {
-  return bundle(schema, component, chooseInlined(schema, component), { depth: Infinity, description: Infinity });
+  return bundle(schema, component, chooseInlined(schema, component) ?? NONE, WHOLE);
 }
 
 function fits(schema: JsonSchema): boolean {
   return Buffer.byteLength(JSON.stringify(schema)) <= MAX_SCHEMA_LENGTH;
 }
 
-/** Components that are used once and do not contain themselves, and small ones. */
-function chooseInlined(root: JsonSchema, component: (pointer: string) => JsonSchema): (pointer: string) => boolean {
+const WHOLE: Detail = { depth: Infinity, description: Infinity };
+const NONE = () => false;
+
+/** Components that are used once and do not contain themselves, and small ones; undefined when none is used at all. */
+function chooseInlined(
+  root: JsonSchema,
+  component: (pointer: string) => JsonSchema,
+): ((pointer: string) => boolean) | undefined {
   const uses = new Map<string, number>();
   const recursive = new Set<string>();
   const open = new Set<string>();
@@ -89,6 +95,7 @@ function chooseInlined(root: JsonSchema, component: (pointer: string) => JsonSch
     eachSubschema(schema, visit);
   };
   visit(root);
+  if (uses.size === 0) return undefined;
   return (pointer) =>
     !recursive.has(pointer) &&
     (uses.get(pointer) === 1 || JSON.stringify(component(pointer)).length < MIN_DEFINITION_LENGTH);

@@ -3,6 +3,7 @@ import type { SchemaConverter } from '../operation/schema.ts';
 import type { Operation } from '../operation/types.ts';
 import { compileTool } from './compile.ts';
 import { type Filter, isOffered } from './filter.ts';
+import { mcpListBytes } from './mcp-tool.ts';
 import { nameOperations } from './names.ts';
 import type { Tool } from './types.ts';
 
@@ -10,6 +11,8 @@ import type { Tool } from './types.ts';
 export interface Registry {
   readonly tools: readonly Tool[];
   get(name: string): Tool | undefined;
+  /** The `tools` member of MCP's tools/list, as JSON in UTF-8. */
+  listBytes(): Uint8Array;
 }
 
 /** The operations of one API, what converts its schemas, and which of them are offered. */
@@ -39,5 +42,13 @@ export function compileTools(apis: readonly CompilableApi[]): { tools: Tool[]; d
 
 export function createRegistry(tools: readonly Tool[]): Registry {
   const byName = new Map(tools.map((tool) => [tool.name, tool]));
-  return { tools, get: (name) => byName.get(name) };
+  let list: Uint8Array | undefined;
+  return {
+    tools,
+    get: (name) => byName.get(name),
+    listBytes: () => {
+      list ??= mcpListBytes(tools);
+      return list;
+    },
+  };
 }

@@ -1,0 +1,104 @@
+import { type Clock, systemClock } from '../../clock.ts';
+import { BridgeError } from '../../errors.ts';
+import type { WindowStore } from '../../store/types.ts';
+import type { Exchange, WireMiddleware } from '../execute.ts';
+import type { PolicyOf, RatePolicy } from '../policy.ts';
+import { endedWhileWaiting } from '../waiting.ts';
+
+export interface LimitOptions {
+  readonly policyOf: PolicyOf;
+  readonly windows: WindowStore;
+  /** Milliseconds since the epoch; a call does not queue for a place that comes later. */
+  readonly deadlineAt: (exchange: Exchange) => number;
+  readonly clock?: Clock;
+  /** How long a call waited, in milliseconds; for metrics. */
+  readonly onWait?: (exchange: Exchange, ms: number) => void;
+}
+
+/** Calls that queue for one window; more are refused. */
+const MAX_QUEUE = 50;
+
+interface Queue {
+  length: number;
+  tail: Promise<void>;
+}
+
+/**
+ * At most so many calls per sliding window, for each principal × API (SECURITY.md: 60 in 60 s), or for a tool that has a
+ * limit of its own. Over it a call is refused, or queues in its turn while its deadline allows. Throws RATE_LIMITED,
+ * retryable, with the seconds until there may be a place.
+ */
+export function limit(options: LimitOptions): WireMiddleware {
+  const clock = options.clock ?? systemClock;
+  const queues = new Map<string, Queue>();
+
+  async function queued(key: string, rate: RatePolicy, exchange: Exchange): Promise<void> {
+    const queue = queues.get(key) ?? { length: 0, tail: Promise.resolve() };
+    if (queue.length >= MAX_QUEUE) throw refusal(exchange, rate, rate.windowMs);
+    queues.set(key, queue);
+    queue.length++;
+    const turn = queue.tail;
+    const mine = turn.then(() => takeWhenFree(key, rate, exchange));
+    queue.tail = mine.catch(() => undefined);
+    try {
+      await untilAborted(mine, exchange.signal);
+    } finally {
+      queue.length--;
+      if (queue.length === 0) queues.delete(key);
+    }
+  }
+
+  async function takeWhenFree(key: string, rate: RatePolicy, exchange: Exchange): Promise<void> {
+    for (;;) {
+      if (exchange.signal.aborted) throw endedWhileWaiting(exchange.signal.reason);
+      const taken = await options.windows.take(key, rate);
+      if (taken.taken) return;
+      if (clock.now() + taken.waitMs >= options.deadlineAt(exchange)) throw refusal(exchange, rate, taken.waitMs);
+      try {
+        await clock.sleep(taken.waitMs, exchange.signal);
+      } catch (reason) {
+        throw endedWhileWaiting(reason);
+      }
+    }
+  }
+
+  async function admit(key: string, rate: RatePolicy, exchange: Exchange): Promise<void> {
+    if (rate.when === 'queue') return queued(key, rate, exchange);
+    const taken = await options.windows.take(key, rate);
+    if (!taken.taken) throw refusal(exchange, rate, taken.waitMs);
+  }
+
+  return (next) => async (exchange) => {
+    const rate = options.policyOf(exchange.call.tool).rateLimit;
+    if (!rate) return next(exchange);
+    const started = clock.now();
+    await admit(keyOf(exchange, rate), rate, exchange);
+    options.onWait?.(exchange, clock.now() - started);
+    return next(exchange);
+  };
+}
+
+function keyOf({ call }: Exchange, rate: RatePolicy): string {
+  const { tool, context } = call;
+  return JSON.stringify([context.principal ?? null, tool.api, rate.per === 'tool' ? tool.name : null]);
+}
+
+function refusal({ call }: Exchange, rate: RatePolicy, waitMs: number): BridgeError {
+  const of = rate.per === 'tool' ? `the tool ${call.tool.name}` : `the API ${call.tool.api}`;
+  const seconds = Math.max(1, Math.ceil(waitMs / 1000));
+  return new BridgeError(
+    'RATE_LIMITED',
+    `More than ${rate.calls} calls in ${rate.windowMs / 1000} s of ${of}; the next one may go in ${seconds} s`,
+    { retryable: true, retryAfterSeconds: seconds },
+  );
+}
+
+/** A caller that gives up does not wait for those before it. */
+function untilAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const cancel = () => reject(endedWhileWaiting(signal.reason));
+    if (signal.aborted) cancel();
+    else signal.addEventListener('abort', cancel, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', cancel));
+  });
+}

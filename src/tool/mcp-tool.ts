@@ -1,0 +1,39 @@
+import type { JsonSchema, Tool } from './types.ts';
+
+/** A tool as MCP's tools/list gives it (revision 2026-07-28; also valid in the older ones). */
+export interface McpToolDefinition {
+  readonly name: string;
+  readonly title: string;
+  readonly description: string;
+  readonly inputSchema: JsonSchema;
+  readonly outputSchema?: JsonSchema;
+  readonly annotations: {
+    readonly readOnlyHint: boolean;
+    readonly destructiveHint: boolean;
+    readonly idempotentHint: boolean;
+    readonly openWorldHint: boolean;
+  };
+  readonly _meta: { readonly actionbridge: { readonly api: string; readonly method: string; readonly path: string } };
+}
+
+export function toMcpTool(tool: Tool): McpToolDefinition {
+  return {
+    name: tool.name,
+    title: tool.title,
+    description: tool.description,
+    inputSchema: tool.input,
+    ...(tool.output ? { outputSchema: tool.output } : {}),
+    annotations: {
+      readOnlyHint: tool.hints.readOnly,
+      destructiveHint: tool.hints.destructive,
+      idempotentHint: tool.hints.idempotent,
+      openWorldHint: tool.hints.openWorld,
+    },
+    _meta: { actionbridge: { api: tool.api, method: tool.request.method, path: tool.request.path } },
+  };
+}
+
+/** The `tools` member of a tools/list result, as JSON in UTF-8. */
+export function mcpListBytes(tools: readonly Tool[]): Uint8Array {
+  return Buffer.from(JSON.stringify(tools.map(toMcpTool)));
+}
