@@ -1,39 +1,85 @@
-// One document through the built library, in a process of its own so that its time and memory are its own. Prints JSON.
+// Opens one document through the built library, in a process of its own so that time and memory are its own. Prints JSON.
 import { readFileSync } from 'node:fs';
-import Ajv from 'ajv';
-import Ajv2020 from 'ajv/dist/2020.js';
-import { openBridge } from '../../dist/index.mjs';
+import { Ajv } from 'ajv';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 
-const file = process.argv[2];
-const started = performance.now();
-const bridge = await openBridge({ specs: [file] }).catch((error) => {
-  console.log(JSON.stringify({ refused: error.message }));
-  process.exit(0);
-});
-const ms = Math.round(performance.now() - started);
-const mib = Math.round(Number(/VmHWM:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))[1]) / 1024);
-const problems = [];
-const names = new Set();
-for (const { name, input } of bridge.registry.tools) {
-  if (!/^[A-Za-z][A-Za-z0-9_-]{0,63}$/.test(name)) problems.push(`${name}: illegal name`);
-  if (names.has(name)) problems.push(`${name}: duplicate name`);
+const NAME = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
+const ARGUMENT = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
+const COMBINATORS = ['anyOf', 'oneOf', 'allOf', 'not', 'if', '$ref'];
+const MAX_SCHEMA_BYTES = 16_384;
+/** Keywords whose values are data: a `$ref` in there refers to nothing. */
+const DATA = ['const', 'enum', 'default', 'example', 'examples'];
+
+const opened = await open(process.argv[2]);
+process.stdout.write(JSON.stringify(opened.refused ? opened : { ...opened.cost, ...judge(opened.bridge) }));
+
+async function open(file) {
+  const { openBridge } = await import('../../dist/index.mjs');
+  try {
+    const bridge = await openBridge({ specs: [{ spec: file }], cacheTools: false });
+    JSON.stringify(bridge.registry.tools.map(({ input }) => input));
+    return { bridge, cost: { ms: Math.round(performance.now()), mib: peakMemory() } };
+  } catch (error) {
+    return { refused: String(error.message), expected: error.name === 'BridgeError' };
+  }
+}
+
+/** High-water mark of this process's memory in MiB, where the system tells it. */
+function peakMemory() {
+  try {
+    return Math.round(Number(/VmHWM:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))[1]) / 1024);
+  } catch {
+    return Math.round(process.resourceUsage().maxRSS / 1024);
+  }
+}
+
+function judge({ registry, diagnostics }) {
+  const validators = [Ajv, Ajv2020].map((Validator) => new Validator({ strict: false, logger: false }));
+  const names = new Set();
+  const problems = registry.tools.flatMap((tool) => {
+    const found = [...judgeName(tool.name, names), ...judgeSchema(tool.input, validators)];
+    return found.map((problem) => `${tool.name}: ${problem}`);
+  });
+  return {
+    tools: registry.tools.map(({ request }) => ({ method: request.method, path: request.path })),
+    largest: Math.max(0, ...registry.tools.map(({ input }) => Buffer.byteLength(JSON.stringify(input)))),
+    problems,
+    findings: diagnostics.map(({ severity, pointer, message }) => ({ severity, pointer, message })),
+  };
+}
+
+function* judgeName(name, names) {
+  if (!NAME.test(name)) yield 'the name is illegal';
+  if (names.has(name)) yield 'the name is there twice';
   names.add(name);
-  if (input.type !== 'object' || ['anyOf', 'oneOf', 'allOf', 'not', '$ref'].some((keyword) => keyword in input))
-    problems.push(`${name}: root is not a plain object`);
-  if (Object.keys(input.properties).some((argument) => !/^[A-Za-z_][A-Za-z0-9_]{0,63}$/.test(argument)))
-    problems.push(`${name}: illegal argument name`);
-  if (JSON.stringify(input).length > 16_384) problems.push(`${name}: schema over 16,384 bytes`);
-  for (const Validator of [Ajv, Ajv2020]) {
+}
+
+function* judgeSchema(schema, validators) {
+  if (schema.type !== 'object') yield 'the root is no object';
+  for (const keyword of COMBINATORS) if (keyword in schema) yield `the root has ${keyword}`;
+  for (const argument of Object.keys(schema.properties ?? {})) {
+    if (!ARGUMENT.test(argument)) yield `the argument name ${JSON.stringify(argument)} is illegal`;
+  }
+  for (const ref of referencesIn(schema)) if (!resolves(ref, schema)) yield `${ref} points nowhere`;
+  const bytes = Buffer.byteLength(JSON.stringify(schema));
+  if (bytes > MAX_SCHEMA_BYTES) yield `the schema has ${bytes} bytes`;
+  for (const validator of validators) {
     try {
-      new Validator({ strict: false, validateFormats: false, logger: false }).compile(input);
+      validator.compile(schema);
     } catch (error) {
-      problems.push(`${name}: ${error.message}`);
+      yield `${validator.constructor.name} does not compile it: ${error.message}`;
     }
   }
 }
-const left = bridge.diagnostics
-  .filter(({ severity }) => severity === 'error')
-  .map(({ pointer, message }) => `${pointer}: ${message}`);
-console.log(
-  JSON.stringify({ tools: names.size, ms, mib, problems: problems.slice(0, 5), problemCount: problems.length, left }),
-);
+
+function* referencesIn(node) {
+  if (typeof node !== 'object' || node === null) return;
+  if (typeof node.$ref === 'string') yield node.$ref;
+  for (const [keyword, value] of Object.entries(node)) if (!DATA.includes(keyword)) yield* referencesIn(value);
+}
+
+function resolves(ref, schema) {
+  const steps = ref.split('/').slice(1);
+  const decode = (step) => decodeURIComponent(step).replaceAll('~1', '/').replaceAll('~0', '~');
+  return ref.startsWith('#') && steps.reduce((node, step) => node?.[decode(step)], schema) !== undefined;
+}
