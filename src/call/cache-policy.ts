@@ -69,10 +69,11 @@ function withDefault(headers: { [name: string]: string }, status: number, cachin
   return { ...headers, 'cache-control': `max-age=${caching.silentSeconds}` };
 }
 
+/** Without the URL: the key has it, in a normal form. */
 function requestOf(plan: RequestPlan) {
   const headers: { [name: string]: string } = {};
   for (const [name, value] of plan.headers) headers[name.toLowerCase()] = value;
-  return { url: plan.url, method: plan.method, headers };
+  return { method: plan.method, headers };
 }
 
 function flat(headers: Headers): { [name: string]: string } {

@@ -1,66 +1,129 @@
-import { type Tool as McpTool, ProtocolError, Server, type ServerContext } from '@modelcontextprotocol/server';
-import type { Bridge } from '../bridge.ts';
-import type { Surface } from '../call/execute.ts';
+import {
+  type CallToolResult,
+  type Tool as McpTool,
+  ProtocolError,
+  Server,
+  type ServerContext,
+} from '@modelcontextprotocol/server';
+import type { Bridge, CallOutcome } from '../bridge.ts';
+import type { CallContext, Surface } from '../call/execute.ts';
 import { BridgeError } from '../errors.ts';
 import { toMcpTool } from '../tool/mcp-tool.ts';
+import type { Registry } from '../tool/registry.ts';
 import { version } from '../version.ts';
+import { type ClientLog, createClientLog, describeOutcome, describeTool } from './call-log.ts';
 import { instructionsFor } from './instructions.ts';
 
 const INVALID_PARAMS = -32602;
 const LIST_TTL_MS = 300_000;
 
+/** What a server shows and calls: the bridge, or a caller's part of it. */
+export type ToolSource = Pick<Bridge, 'registry' | 'apis' | 'call'>;
+
 export interface McpOptions {
   readonly surface: Surface;
   /** Reads a file that a `path` argument names; only given on local surfaces. */
   readonly readFile?: (path: string) => Uint8Array;
-  /** The transport puts the list's text into the (empty) result itself: see `serve/prepared-list-transport.ts`. */
+  /** The transport puts the list's text into the (empty) result itself: see `tool/registry.ts`, `listBytes`. */
   readonly listIsWrittenByTransport?: boolean;
+  /** Tools may change while this serves, and clients are told. */
+  readonly listChanged?: boolean;
+  /** Who may see the lists: `private` where they depend on the caller. Default: `public`. */
+  readonly listScope?: 'public' | 'private';
+  /** Milliseconds between progress notifications; default 2 s. */
+  readonly progressEveryMs?: number;
+  /** Default: the SDK's, which is the revisions that begin with `initialize`. */
+  readonly protocolVersions?: readonly string[];
 }
 
-/** Makes MCP servers over one bridge: one a connection (stdio), or one a request (HTTP). Making one is cheap. */
-export function createMcpServerFactory(bridge: Bridge, options: McpOptions): () => Server {
-  let list: McpTool[] | undefined;
-  const instructions = instructionsFor(bridge.apis);
+/** Makes MCP servers over one source of tools: one a connection (stdio, session), or one a request. Making one is cheap. */
+export function createMcpServerFactory(source: ToolSource, options: McpOptions): () => Server {
+  const list = createList(source);
+  const render = createRenderer();
+  const instructions = instructionsFor(source.apis);
+  const hint = { ttlMs: LIST_TTL_MS, cacheScope: options.listScope ?? 'public' } as const;
+  const title = source.apis.map((api) => api.title).join(', ');
   return () => {
     const server = new Server(
-      { name: 'actionbridge', title: bridge.apis.map((api) => api.title).join(', '), version },
+      { name: 'actionbridge', title, version },
       {
-        capabilities: { tools: {} },
+        capabilities: { tools: options.listChanged ? { listChanged: true } : {}, logging: {} },
         instructions,
-        cacheHints: {
-          'tools/list': { ttlMs: LIST_TTL_MS, cacheScope: 'public' },
-          'server/discover': { ttlMs: LIST_TTL_MS, cacheScope: 'public' },
-        },
+        cacheHints: { 'tools/list': hint, 'server/discover': hint },
+        ...(options.protocolVersions ? { supportedProtocolVersions: [...options.protocolVersions] } : {}),
       },
     );
+    const log = createClientLog(server);
     server.setRequestHandler('tools/list', ({ params }) => {
       if (params?.cursor !== undefined)
         throw new ProtocolError(INVALID_PARAMS, 'Unknown cursor: the list has one page');
-      if (options.listIsWrittenByTransport) return { tools: [] };
-      list ??= bridge.registry.tools.map(toMcpTool) as unknown as McpTool[];
-      return { tools: list };
+      return { tools: options.listIsWrittenByTransport ? [] : list() };
     });
-    server.setRequestHandler('tools/call', ({ params }, context) => callTool(bridge, options, params, context));
+    server.setRequestHandler('tools/call', ({ params }, context) =>
+      callTool(source, params, contextOf(options, context), { ...options, context, log, render }),
+    );
     return server;
   };
 }
 
+/** The tools in MCP's form, made once for each registry. */
+function createList(source: ToolSource): () => McpTool[] {
+  let made: { readonly registry: Registry; readonly tools: McpTool[] } | undefined;
+  return () => {
+    const { registry } = source;
+    if (made?.registry !== registry) made = { registry, tools: registry.tools.map(toMcpTool) as unknown as McpTool[] };
+    return made.tools;
+  };
+}
+
+function contextOf({ surface, readFile }: McpOptions, context: ServerContext): Omit<CallContext, 'requestId'> {
+  return { surface, signal: context.mcpReq.signal, ...(readFile ? { readFile } : {}) };
+}
+
+interface Exchange extends McpOptions {
+  readonly context: ServerContext;
+  readonly log: ClientLog;
+  readonly render: ReturnType<typeof createRenderer>;
+}
+
 async function callTool(
-  bridge: Bridge,
-  options: McpOptions,
-  params: { name: string; arguments?: unknown },
-  context: ServerContext,
-) {
+  source: ToolSource,
+  params: { readonly name: string; readonly arguments?: unknown },
+  call: Omit<CallContext, 'requestId'>,
+  { context, log, render, progressEveryMs }: Exchange,
+): Promise<CallToolResult> {
+  const token = context.mcpReq._meta?.progressToken;
+  const stop = token === undefined ? undefined : await watch(context, token, progressEveryMs);
+  const say = log.sayer(context);
+  const tool = say && source.registry.get(params.name);
+  if (tool) say('info', describeTool(tool));
   try {
-    const outcome = await bridge.call(params.name, params.arguments ?? {}, {
-      ...options,
-      signal: context.mcpReq.signal,
-    });
-    const { renderOutcome } = await import('./render-outcome.ts');
-    return renderOutcome(outcome);
+    const outcome = await source.call(params.name, params.arguments ?? {}, call);
+    say?.('info', describeOutcome(outcome));
+    say?.('debug', `${params.name} was request ${outcome.requestId}`);
+    return await render(outcome);
   } catch (error) {
     if (error instanceof BridgeError && error.code === 'TOOL_UNKNOWN')
       throw new ProtocolError(INVALID_PARAMS, error.message);
     throw error;
+  } finally {
+    stop?.();
   }
+}
+
+/** What only some calls need is loaded by the first of them. */
+async function watch(context: ServerContext, token: string | number, everyMs?: number): Promise<() => void> {
+  const { reportProgress } = await import('./progress.ts');
+  return reportProgress(context, token, everyMs);
+}
+
+function createRenderer(): (outcome: CallOutcome) => CallToolResult | Promise<CallToolResult> {
+  let render: ((outcome: CallOutcome) => CallToolResult) | undefined;
+  return (outcome) => {
+    if (render) return render(outcome);
+    return import('./render-outcome.ts').then(({ renderOutcome }) => {
+      render = renderOutcome;
+      return renderOutcome(outcome);
+    });
+  };
 }

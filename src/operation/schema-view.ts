@@ -16,32 +16,43 @@ export interface SchemaView {
 }
 
 /** Reads a schema for encoding. Cycles end where they close; what is no schema reads as the empty one. */
-export function viewSchema(
-  references: References,
-  written: SchemaNode,
-  visited: ReadonlySet<JsonObject> = new Set(),
-): SchemaView {
-  const start = asObject(written) ?? {};
-  const ref = own(start, '$ref');
-  const resolved = typeof ref === 'string' ? references.resolve(ref) : undefined;
-  const node = resolved ? (asObject(resolved.node) ?? {}) : start;
-  const component = resolved?.pointer
-    .slice(resolved.pointer.lastIndexOf('/') + 1)
+export function viewSchema(references: References, written: SchemaNode): SchemaView {
+  /** Each schema once, however many ways lead to it; undefined while it is being read. */
+  const known = new Map<JsonObject, SchemaView | undefined>();
+  return view(written);
+
+  function view(schema: SchemaNode): SchemaView {
+    const start = asObject(schema) ?? {};
+    const ref = own(start, '$ref');
+    const resolved = typeof ref === 'string' ? references.resolve(ref) : undefined;
+    const node = resolved ? (asObject(resolved.node) ?? {}) : start;
+    const read = viewNode(node);
+    return resolved ? { ...read, component: componentOf(resolved.pointer) } : read;
+  }
+
+  function viewNode(node: JsonObject): SchemaView {
+    if (known.has(node)) return known.get(node) ?? { node: {}, types: [], properties: new Map() };
+    known.set(node, undefined);
+    const parts = subschemas(node).map(view);
+    const properties = new Map(parts.flatMap((part) => [...part.properties]));
+    for (const [name, value] of Object.entries(asObject(own(node, 'properties')) ?? {})) properties.set(name, value);
+    const items = own(node, 'items') ?? parts.find((part) => part.items !== undefined)?.items;
+    const read = {
+      node,
+      types: typesOf(node, properties.size > 0, items !== undefined, parts),
+      properties,
+      ...(items === undefined ? {} : { items }),
+    };
+    known.set(node, read);
+    return read;
+  }
+}
+
+function componentOf(pointer: string): string {
+  return pointer
+    .slice(pointer.lastIndexOf('/') + 1)
     .replaceAll('~1', '/')
     .replaceAll('~0', '~');
-  if (visited.has(node)) return { node: {}, types: [], properties: new Map() };
-  const seen = new Set(visited).add(node);
-  const parts = subschemas(node).map((part) => viewSchema(references, part, seen));
-  const properties = new Map(parts.flatMap((part) => [...part.properties]));
-  for (const [name, value] of Object.entries(asObject(own(node, 'properties')) ?? {})) properties.set(name, value);
-  const items = own(node, 'items') ?? parts.find((part) => part.items !== undefined)?.items;
-  return {
-    node,
-    ...(component === undefined ? {} : { component }),
-    types: typesOf(node, properties.size > 0, items !== undefined, parts),
-    properties,
-    ...(items === undefined ? {} : { items }),
-  };
 }
 
 function subschemas(node: JsonObject): readonly SchemaNode[] {

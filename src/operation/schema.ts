@@ -39,6 +39,8 @@ export function createSchemaConverter(
   const components = new Map<string, JsonSchema>();
   const plain = new Map<string, JsonSchema>();
   const merging = new Set<string>();
+  /** How often a chain of `allOf` was cut where it came back to itself. */
+  let cuts = 0;
   /** Names of properties left out, so that an `allOf` part elsewhere cannot require them. */
   const left = new WeakMap<JsonSchema, ReadonlySet<string>>();
   let depth = 0;
@@ -134,6 +136,7 @@ export function createSchemaConverter(
     if (!target) return convert(part, false);
     if (merging.has(target.pointer)) {
       report('allof-cycle', `"${ref}" stands in its own allOf; that part is left out`);
+      cuts++;
       return undefined;
     }
     const { $ref: _, ...siblings } = part as { [key: string]: unknown };
@@ -145,11 +148,16 @@ export function createSchemaConverter(
   function followed(pointer: string, node: unknown): JsonSchema {
     const known = plain.get(pointer);
     if (known) return known;
-    if (merging.has(pointer)) return {};
+    if (merging.has(pointer)) {
+      cuts++;
+      return {};
+    }
+    const before = cuts;
     merging.add(pointer);
     const schema = convert(node, false);
     merging.delete(pointer);
-    if (merging.size === 0) plain.set(pointer, schema);
+    // What was cut somewhere is whole only where nothing is being merged around it.
+    if (merging.size === 0 || cuts === before) plain.set(pointer, schema);
     return schema;
   }
 
@@ -339,7 +347,7 @@ export function createSchemaConverter(
       ...schema,
       description: schema['description'] === undefined ? note : `${schema['description']}\n${note}`,
     };
-    if (Array.isArray(union)) return described;
+    if (Array.isArray(union)) return { ...described, anyOf: titled(branches, union) };
     return { description: described.description, anyOf: [...branches, withoutDescription(schema)] };
   }
 
@@ -468,6 +476,14 @@ function hasSiblings(node: JsonObject): boolean {
 function withoutDescription(schema: JsonSchema): JsonSchema {
   const { description: _, ...rest } = schema;
   return rest;
+}
+
+/** Branches that are components bear their names: the note about the tag speaks of them. */
+function titled(branches: readonly JsonSchema[], written: readonly unknown[]): JsonSchema[] {
+  return branches.map((branch, index) => {
+    const ref = own(asObject(written[index]) ?? {}, '$ref');
+    return typeof ref === 'string' ? { title: componentName(ref), ...branch } : branch;
+  });
 }
 
 function componentName(target: string): string {

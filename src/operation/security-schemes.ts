@@ -3,7 +3,8 @@ import { own } from '../spec/references.ts';
 import type { JsonObject, LoadedSpec } from '../spec/types.ts';
 import { readOAuthFlows } from './oauth-flows.ts';
 import { asObject, asString, at, type Reading } from './reading.ts';
-import { declaredBase, namedInRequirements } from './security-use.ts';
+import { declaredBase, declaredServers, namedInRequirements } from './security-use.ts';
+import type { Server } from './types.ts';
 
 /** How an API wants a caller to prove who it is (OAS 3.2 §4.27), as plain data. */
 export type SecurityScheme = { readonly description?: string } & (
@@ -39,6 +40,8 @@ export interface SecurityDeclarations {
   readonly declared: boolean;
   /** What relative OAuth URLs are relative to: the document's first server, else its own URL. */
   readonly base?: string;
+  /** Every server the document names, for any operation: where a credential may go when the operator names no other. */
+  readonly servers: readonly Server[];
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -65,17 +68,29 @@ export function readSecuritySchemes(spec: LoadedSpec): SecurityDeclarations {
   const schemes = Object.entries(written).map(
     ([name, value]) => [name, readScheme(reading, name, value, at(pointer, name))] as const,
   );
-  const { declared, named } = namedInRequirements(spec.document);
+  const { declared, named } = namedInRequirements(spec);
   const missing = [...named]
     .filter(([name]) => !Object.hasOwn(written, name))
     .map(([name, place]) => [name, readNamed(reading, name, place)] as const);
+  if (!declared && schemes.length > 0) reportUnused(reading, Object.keys(written), pointer);
   const base = declaredBase(reading);
   return {
     schemes: Object.fromEntries([...schemes, ...missing]),
     declared,
     ...(base === undefined ? {} : { base }),
+    servers: declaredServers(reading),
     diagnostics,
   };
+}
+
+function reportUnused(reading: Reading, names: readonly string[], pointer: string): void {
+  reading.report(
+    'info',
+    'security-scheme-unused',
+    pointer,
+    `The document declares ${names.join(', ')}, and no operation asks for a credential: none is sent`,
+    'If the API wants one, give it under "auth: { default: … }" in the config.',
+  );
 }
 
 function readNamed(reading: Reading, name: string, pointer: string): SecurityScheme {

@@ -1,155 +1,109 @@
-import { readFileSync, realpathSync } from 'node:fs';
-import { dirname, extname, resolve, sep } from 'node:path';
+import { realpathSync } from 'node:fs';
+import { dirname, extname, join, relative } from 'node:path';
 import { BridgeError } from '../errors.ts';
-import { parseText } from './parse.ts';
-import type { JsonObject, ReportFinding } from './types.ts';
+import { type Collection, collectReferences, mountPointer } from './collect-references.ts';
+import { decodeText } from './decode-text.ts';
+import { limitBytes } from './limits.ts';
+import { type ReportInFile, rewriteReferences } from './local-references.ts';
+import { type Parsed, parseText } from './parse.ts';
+import type { Unit } from './reference-scan.ts';
+import { keysOf } from './references.ts';
+import { readRegularFile } from './source-file.ts';
+import type { JsonObject, SourceFile, SpecSource } from './types.ts';
 
-/** Where other files stand inside the document. */
-const MOUNT = 'x-actionbridge-files';
-/** Values of these keywords are data: a `$ref` in them is no reference. */
-const DATA = new Set(['example', 'examples', 'default', 'enum', 'const']);
-/** The keys below these are names, not keywords. */
-const NAMED = new Set([
-  'properties',
-  'patternProperties',
-  '$defs',
-  'definitions',
-  'dependentSchemas',
-  'responses',
-  'schemas',
-  'parameters',
-  'headers',
-  'requestBodies',
-  'securitySchemes',
-  'securityDefinitions',
-  'links',
-  'callbacks',
-  'pathItems',
-  'paths',
-  'content',
-  'mediaTypes',
-  'webhooks',
-  'additionalOperations',
-]);
-
-type MutableObject = { [key: string]: unknown };
+export interface Entry {
+  readonly document: JsonObject;
+  readonly source: SpecSource;
+  /** Its nodes may stand in several places. */
+  readonly shared: boolean;
+  /** `$id` names a resource: since 3.1. */
+  readonly hasIds: boolean;
+}
 
 /**
- * Mounts the files that a document refers to inside it and makes each such `$ref` local. Only files below the document's
- * own folder are read, links followed before the check; URLs and other places are reported and left dangling. Without
- * `entry` (the document came by URL or standard input) nothing is read.
+ * Makes every reference of a document local. Files below the folder of a document that is a file (`path`, absolute) are mounted
+ * inside it, each once; anything else outside the document is reported and left dangling, and nothing is ever fetched. Gives the
+ * files that were read. Throws SPEC_TOO_LARGE when they come to more than 64 MiB.
  */
 export async function mountFiles(
-  document: JsonObject,
-  entry: string | undefined,
-  report: ReportFinding,
-  onRead: (path: string) => void,
-): Promise<void> {
-  const root = entry === undefined ? undefined : realpathSync(dirname(entry));
-  const mounted = new Map<string, string>();
-  if (entry !== undefined) mounted.set(realpathSync(entry), '#');
-  const files: MutableObject = {};
-  const pending: { node: unknown; path: string | undefined; base: string }[] = [
-    { node: document, path: entry, base: '#' },
-  ];
-  const seen = new Set<object>();
-  for (let next = pending.pop(); next; next = pending.pop()) {
-    const { path, base } = next;
-    const wanted: string[] = [];
-    rewrite(next.node, false, { seen, change: (ref) => localize(ref, path, base, wanted) });
-    for (const file of wanted) {
-      const value = await readFile(file, report, onRead);
-      files[mounted.get(file)!.slice(`#/${MOUNT}/`.length)] = value;
-      pending.push({ node: value, path: file, base: mounted.get(file)! });
+  entry: Entry,
+  path: string | undefined,
+  report: ReportInFile,
+): Promise<readonly SourceFile[]> {
+  if (path === undefined) {
+    localizeReferences(entry, report);
+    return [];
+  }
+  const root = realpathSync(dirname(path));
+  const collection = collect(entry, realpathSync(path));
+  const files: SourceFile[] = [];
+  let size = 0;
+  do {
+    for (const wanted of collection.missing()) {
+      const name = join(dirname(entry.source.name), relative(root, wanted));
+      const place = { path: wanted, name, pointer: mountPointer(root, wanted) };
+      const { unit, file } = await readUnit(place, report);
+      if (file) files.push(file);
+      size += file?.size ?? 0;
+      limitBytes(size, entry.source.name);
+      collection.add(unit);
     }
-  }
-  if (Object.keys(files).length > 0) (document as MutableObject)[MOUNT] = files;
-
-  function localize(ref: string, path: string | undefined, base: string, wanted: string[]): string {
-    if (ref.startsWith('#')) return base === '#' ? ref : base + ref.slice(1);
-    const hash = ref.indexOf('#');
-    const name = hash < 0 ? ref : ref.slice(0, hash);
-    const fragment = hash < 0 ? '' : ref.slice(hash + 1);
-    const file = findFile(name, path, ref);
-    if (file === undefined) return ref;
-    let place = mounted.get(file);
-    if (place === undefined) {
-      place = `#/${MOUNT}/${mounted.size}`;
-      mounted.set(file, place);
-      wanted.push(file);
-    }
-    return fragment === '' && place === '#' ? '#' : place + fragment;
-  }
-
-  function findFile(name: string, path: string | undefined, ref: string): string | undefined {
-    if (/^[a-z][a-z0-9+.-]*:/i.test(name) || path === undefined || root === undefined) {
-      if (!ref.includes('://') || path === undefined)
-        refused(
-          ref,
-          'references to other files and URLs are only followed below the folder of a document given as a file',
-        );
-      else refused(ref, 'references to URLs are never followed');
-      return undefined;
-    }
-    const file = existing(resolve(dirname(path), decodeURI(name)));
-    if (file === undefined) refused(ref, 'that file does not exist');
-    else if (!file.startsWith(root + sep)) refused(ref, 'that file is outside the folder of the document');
-    else return file;
-    return undefined;
-  }
-
-  function refused(ref: string, why: string): void {
-    report('warning', 'ref-external', '', `"${ref}" is not followed: ${why}`, 'Bundle the document into one file');
-  }
+  } while (collection.scanReferredData());
+  mountUnits(entry.document, collection);
+  rewriteReferences(entry.document, collection, report);
+  return files;
 }
 
-function existing(path: string): string | undefined {
-  try {
-    return realpathSync(path);
-  } catch {
-    return undefined;
-  }
+/** The same for a document that is no file. */
+export function localizeReferences(entry: Entry, report: ReportInFile): void {
+  const collection = collect(entry, undefined);
+  while (collection.scanReferredData());
+  rewriteReferences(entry.document, collection, report);
 }
 
-async function readFile(path: string, report: ReportFinding, onRead: (path: string) => void): Promise<unknown> {
-  const content = readFileSync(path, 'utf8');
-  onRead(path);
-  if (!['.json', '.yaml', '.yml', ''].includes(extname(path).toLowerCase())) return content;
+function collect({ document, source, shared, hasIds }: Entry, path: string | undefined): Collection {
+  const unit = { value: document, pointer: '', name: source.name, path, shared };
+  return collectReferences(unit, { url: source.url, hasIds });
+}
+
+type Place = Pick<Unit, 'name' | 'pointer'> & { readonly path: string };
+
+/** A file that cannot be read is reported; references to it dangle. */
+async function readUnit(place: Place, report: ReportInFile): Promise<{ unit: Unit; file?: SourceFile }> {
   try {
-    return (await parseText(content, path)).value;
+    const { bytes, mtimeMs, size } = readRegularFile(place.path, place.name);
+    const file = { path: place.path, mtimeMs, size };
+    const { value, shared, warnings } = await parseFile(decodeText(bytes), place);
+    for (const { pointer, message } of warnings)
+      report('warning', 'duplicate-key', { file: place.name, pointer }, message);
+    return { unit: { ...place, value, shared }, file };
   } catch (error) {
     if (!(error instanceof BridgeError)) throw error;
-    report('error', 'file-unreadable', '', error.message, error.hint);
-    return {};
+    report('error', 'file-unreadable', { file: place.name, pointer: '' }, error.message, error.hint);
+    return { unit: { ...place, value: undefined, shared: false } };
   }
 }
 
-interface Rewriting {
-  readonly seen: Set<object>;
-  readonly change: (ref: string) => string;
+/** Descriptions are kept in files of their own, too: what is neither JSON nor YAML by its name is a text. */
+async function parseFile(text: string, { path, name }: Place): Promise<Parsed> {
+  if (['.json', '.yaml', '.yml', ''].includes(extname(path).toLowerCase())) return parseText(text, name);
+  return { value: text, shared: false, warnings: [] };
 }
 
-/** Every `$ref` that is a reference, and discriminator mappings to files. Shared nodes are visited once. */
-function rewrite(node: unknown, named: boolean, rewriting: Rewriting): void {
-  if (typeof node !== 'object' || node === null || rewriting.seen.has(node)) return;
-  rewriting.seen.add(node);
-  if (Array.isArray(node)) {
-    for (const item of node) rewrite(item, false, rewriting);
-    return;
-  }
-  const object = node as MutableObject;
-  for (const [key, value] of Object.entries(object)) {
-    if (!named && key === '$ref' && typeof value === 'string') object[key] = rewriting.change(value);
-    else if (!named && (DATA.has(key) || key.startsWith('x-'))) continue;
-    else if (!named && key === 'mapping') rewriteMapping(value, rewriting);
-    else rewrite(value, !named && NAMED.has(key), rewriting);
+function mountUnits(document: JsonObject, { units }: Collection): void {
+  for (const { pointer, value } of units.values()) {
+    if (pointer === '' || value === undefined) continue;
+    const keys = keysOf(pointer);
+    const last = keys.pop()!;
+    const folder = keys.reduce(folderIn, document as Folder);
+    folder[last] = value;
   }
 }
 
-function rewriteMapping(value: unknown, { change }: Rewriting): void {
-  if (typeof value !== 'object' || value === null) return;
-  for (const [name, target] of Object.entries(value)) {
-    if (typeof target === 'string' && /\.(?:json|ya?ml)(?:#|$)/i.test(target))
-      (value as MutableObject)[name] = change(target);
-  }
+/** Without a prototype, since a folder may have any name. */
+function folderIn(holder: Folder, name: string): Folder {
+  holder[name] ??= Object.create(null);
+  return holder[name] as Folder;
 }
+
+type Folder = { [name: string]: unknown };

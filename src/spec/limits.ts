@@ -6,55 +6,86 @@ export const FETCH_TIMEOUT_MS = 30_000;
 export const MAX_DEPTH = 200;
 const MAX_NODES = 5_000_000;
 
-/**
- * Refuses flow collections nested deeper than a recursive parser can bear. JSON.parse is not recursive and js-yaml counts
- * for itself; what reads documents afterwards stops at its own limit.
- */
-export function limitNesting(text: string, name: string): void {
-  if (!/[[{]\s*[[{]|^ {200}/m.test(text)) return;
-  let depth = 0;
-  let deepest = 0;
-  for (let index = 0; index < text.length; index++) {
-    const code = text.charCodeAt(index);
-    if (code === 0x22) index = endOfString(text, index);
-    else if (code === 0x7b || code === 0x5b) deepest = Math.max(deepest, ++depth);
-    else if (code === 0x7d || code === 0x5d) depth = Math.max(0, depth - 1);
-    if (deepest > MAX_DEPTH * 2)
-      throw new BridgeError('SPEC_TOO_LARGE', `${name}: nested deeper than ${MAX_DEPTH} levels`, {
-        hint: 'No real API nests so deep; check where the document comes from.',
-      });
-  }
-}
-
-function endOfString(text: string, start: number): number {
-  for (let index = start + 1; index < text.length; index++) {
-    const code = text.charCodeAt(index);
-    if (code === 0x5c) index++;
-    else if (code === 0x22 || code === 0x0a) return index;
-  }
-  return text.length;
-}
-
-/** Refuses what would be more than five million nodes with every alias written out, or nested deeper than 200. Aliases stay shared: each node is counted once. */
-export function limitNodes(value: unknown, name: string): void {
-  const sizes = new Map<object, number>();
-  const open = new Set<object>();
-  if (sizeOf(value, 0) > MAX_NODES)
-    throw new BridgeError('SPEC_TOO_LARGE', `${name}: its aliases expand to more than ${MAX_NODES} nodes`, {
-      hint: 'Replace the YAML aliases by $ref.',
+/** Throws SPEC_TOO_LARGE for more than 64 MiB. */
+export function limitBytes(size: number, name: string): void {
+  if (size > MAX_BYTES)
+    throw new BridgeError('SPEC_TOO_LARGE', `${name}: larger than ${MAX_BYTES / 2 ** 20} MiB`, {
+      hint: 'Serve a smaller document; the limit holds for all its files together.',
     });
+}
 
-  function sizeOf(node: unknown, depth: number): number {
-    if (typeof node !== 'object' || node === null) return 1;
-    const known = sizes.get(node);
-    if (known !== undefined) return known;
-    if (depth > MAX_DEPTH || open.has(node))
-      throw new BridgeError('SPEC_TOO_LARGE', `${name}: nested deeper than ${MAX_DEPTH} levels`);
+/** What is thrown for a document nested deeper than 200 levels; `place` is `:line:column` when it is known. */
+export function tooDeep(name: string, place = ''): BridgeError {
+  return new BridgeError('SPEC_TOO_LARGE', `${name}${place}: nested deeper than ${MAX_DEPTH} levels`, {
+    hint: 'No real API nests so deep; check where the document comes from.',
+  });
+}
+
+/**
+ * Throws SPEC_TOO_LARGE for a tree nested deeper than 200 levels. JSON.parse takes any depth; the recursive readers after it
+ * do not. `for in` makes no arrays of members: it is the cheapest walk over a large document.
+ */
+export function limitDepth(value: unknown, name: string): void {
+  if (typeof value === 'object' && value !== null) descend(value, 1);
+
+  function descend(node: object, depth: number): void {
+    if (depth > MAX_DEPTH) throw tooDeep(name);
+    for (const key in node) {
+      const member = (node as { [key: string]: unknown })[key];
+      if (typeof member === 'object' && member !== null) descend(member, depth + 1);
+    }
+  }
+}
+
+/** `:line:column` of an offset, both counted from one. */
+export function placeOf(text: string, offset: number): string {
+  let line = 1;
+  let start = 0;
+  for (let end = text.indexOf('\n'); end >= 0 && end < offset; end = text.indexOf('\n', start)) {
+    line++;
+    start = end + 1;
+  }
+  return `:${line}:${offset - start + 1}`;
+}
+
+interface Extent {
+  readonly size: number;
+  readonly height: number;
+}
+
+/**
+ * Throws SPEC_TOO_LARGE for a value that, with every alias written out, has more than five million nodes, is nested deeper
+ * than 200 levels, or contains itself. Aliases stay shared: each node is measured once.
+ */
+export function limitTree(value: unknown, name: string): void {
+  const known = new Map<object, Extent>();
+  const open = new Set<object>();
+  measure(value);
+
+  function measure(node: unknown): Extent {
+    if (typeof node !== 'object' || node === null) return { size: 1, height: 0 };
+    const extent = known.get(node);
+    if (extent) return extent;
+    if (open.has(node))
+      throw new BridgeError('SPEC_INVALID', `${name}: a YAML alias stands inside its own anchor`, {
+        hint: 'Describe recursion with $ref instead.',
+      });
     open.add(node);
     let size = 1;
-    for (const member of Object.values(node)) size += sizeOf(member, depth + 1);
+    let height = 0;
+    for (const member of Object.values(node)) {
+      if (open.size > MAX_DEPTH) throw tooDeep(name);
+      const inner = measure(member);
+      size += inner.size;
+      height = Math.max(height, inner.height);
+    }
     open.delete(node);
-    sizes.set(node, size);
-    return size;
+    if (size > MAX_NODES)
+      throw new BridgeError('SPEC_TOO_LARGE', `${name}: its aliases expand to more than ${MAX_NODES} nodes`, {
+        hint: 'Replace the YAML aliases by $ref.',
+      });
+    if (height + 1 > MAX_DEPTH) throw tooDeep(name);
+    known.set(node, { size, height: height + 1 });
+    return { size, height: height + 1 };
   }
 }

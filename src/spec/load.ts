@@ -1,12 +1,10 @@
-import { statSync } from 'node:fs';
-import type { Diagnostic } from '../diagnostic.ts';
-import { BridgeError } from '../errors.ts';
+import { decodeText } from './decode-text.ts';
 import { mountFiles } from './external-files.ts';
-import { normalizeDocument } from './formats.ts';
+import { type OpenedDocument, openDocument } from './open-document.ts';
 import { parseText } from './parse.ts';
 import { type ReadOptions, readSource, type SourceBytes } from './read.ts';
-import { createReferences } from './references.ts';
-import type { JsonObject, LoadedSpec, ReportFinding, SourceFile } from './types.ts';
+import { mayReferOutside } from './refers-outside.ts';
+import type { LoadedSpec, SpecSource } from './types.ts';
 
 /**
  * A document by path, URL or `-` (standard input): read under limits, parsed, normalised to one shape. Throws BridgeError
@@ -18,35 +16,14 @@ export async function loadSpec(source: string, options: ReadOptions): Promise<Lo
 
 /** Parses and normalises what `readSource` read. Throws SPEC_UNREADABLE, SPEC_VERSION, SPEC_INVALID, SPEC_TOO_LARGE. */
 export async function parseSource({ bytes, source, path }: SourceBytes): Promise<LoadedSpec> {
-  const diagnostics: Diagnostic[] = [];
-  const report: ReportFinding = (severity, code, pointer, message, hint) =>
-    diagnostics.push({ severity, code, file: source.name, pointer, message, ...(hint === undefined ? {} : { hint }) });
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8');
-  const { value, warnings } = await parseText(text, source.name);
-  for (const warning of warnings) report('warning', 'duplicate-key', '', warning);
-  const files: SourceFile[] = [];
-  const parsed = asDocument(value, source.name);
-  if (mayReferToFiles(text)) {
-    await mountFiles(parsed, path, report, (file) => {
-      const { mtimeMs, size } = statSync(file);
-      files.push({ path: file, mtimeMs, size });
-    });
-  }
-  const { document, version } = normalizeDocument(parsed, source, report);
-  return { document, version, source, files, references: createReferences(document), diagnostics };
+  const { opened, outside } = await openText(bytes, source);
+  const files = outside ? await mountFiles(opened, path, opened.report) : [];
+  return { ...opened.normalize(), files };
 }
 
-function asDocument(value: unknown, name: string): JsonObject {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as JsonObject;
-  const what = Array.isArray(value)
-    ? 'a list'
-    : value === null || value === undefined
-      ? 'nothing'
-      : `a ${typeof value}`;
-  throw new BridgeError('SPEC_INVALID', `${name}: an OpenAPI document is an object; this one is ${what}`);
-}
-
-/** Cheap, on the text: most documents refer to nothing outside themselves. */
-function mayReferToFiles(text: string): boolean {
-  return /\$ref["']?\s*:\s*(?:["']\s*)?(?!["'#\s])/.test(text);
+/** In a function of its own: the text of a large document must not stay in memory while it is worked on. */
+async function openText(bytes: Uint8Array, source: SpecSource): Promise<{ opened: OpenedDocument; outside: boolean }> {
+  const text = decodeText(bytes);
+  const opened = openDocument(await parseText(text, source.name), source);
+  return { opened, outside: mayReferOutside(text, opened.hasIds) };
 }

@@ -1,82 +1,109 @@
 import { BridgeError } from '../errors.ts';
-import { limitNesting, limitNodes, MAX_DEPTH } from './limits.ts';
+import { findJsonFault, type JsonFault } from './json-fault.ts';
+import { limitDepth, limitTree, placeOf } from './limits.ts';
+import type { DuplicateKey, YamlRead, YamlRefusal } from './yaml.ts';
 
 export interface Parsed {
   readonly value: unknown;
-  /** Warnings: duplicate keys, with their place. */
-  readonly warnings: readonly string[];
+  /** Nodes may stand in several places: YAML aliases. */
+  readonly shared: boolean;
+  readonly warnings: readonly ParseWarning[];
 }
 
-/** A document's text as data: JSON, else YAML 1.2 (core schema, merge keys). Throws SPEC_UNREADABLE with line and column. */
+/** A duplicate key. */
+export interface ParseWarning {
+  readonly pointer: string;
+  readonly message: string;
+}
+
+/** The two YAML readers, loaded or not: a JSON document needs neither. */
+export interface YamlReaders {
+  readonly strict: typeof import('./yaml.ts').readYaml;
+  readonly lenient: typeof import('./lenient-yaml.ts').readLenientYaml;
+}
+
+/**
+ * A document's text as data: JSON when it begins like JSON, else YAML 1.2 (core schema, merge keys). Throws SPEC_UNREADABLE
+ * with line and column, SPEC_TOO_LARGE for depth and for aliases that expand without end, SPEC_INVALID for aliases in
+ * themselves.
+ */
 export async function parseText(text: string, name: string): Promise<Parsed> {
+  const start = beginningOf(text, name);
+  const json = parseJson(start, name);
+  if (json && !isFault(json)) return json;
+  const { readYaml } = await import('./yaml.ts');
+  const read = readYaml(start, name);
+  if (!('refused' in read)) return checked(read, start, name);
+  if (json) throw notJson(start, name, json);
+  const { readLenientYaml } = await import('./lenient-yaml.ts');
+  return orRefuse(readLenientYaml(start), read, start, name);
+}
+
+/** The same with both YAML readers at hand. */
+export function parseTextNow(text: string, name: string, readers: YamlReaders): Parsed {
+  const start = beginningOf(text, name);
+  const json = parseJson(start, name);
+  if (json && !isFault(json)) return json;
+  const read = readers.strict(start, name);
+  if (!('refused' in read)) return checked(read, start, name);
+  if (json) throw notJson(start, name, json);
+  return orRefuse(readers.lenient(start), read, start, name);
+}
+
+/** The text without its byte order mark. Throws for what is no document at all. */
+function beginningOf(text: string, name: string): string {
   const start = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
-  const first = /[^\s]/.exec(start)?.[0];
+  const first = /\S/.exec(start)?.[0];
   if (first === undefined) throw new BridgeError('SPEC_UNREADABLE', `${name}: the document is empty`);
   if (first === '<')
     throw new BridgeError('SPEC_UNREADABLE', `${name}: this is HTML or XML, not an OpenAPI document`, {
       hint: 'A login page, perhaps? Give the URL of the document itself.',
     });
-  if (first === '{' || first === '[') {
-    const json = parseJson(start);
-    if (!(json instanceof Error)) return { value: json, warnings: [] };
-    const yaml = await parseYaml(start, name).catch(() => undefined);
-    if (yaml) return yaml;
-    throw new BridgeError(
-      'SPEC_UNREADABLE',
-      `${name}${place(start, json.message)}: not JSON: ${json.message.split(' in JSON')[0]}`,
-    );
-  }
-  return parseYaml(start, name);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch (error) {
-    return error;
-  }
-}
-
-function place(text: string, message: string): string {
-  const position = /position (\d+)/.exec(message)?.[1];
-  const offset = position === undefined ? text.length : Number(position);
-  const before = text.slice(0, offset).split('\n');
-  return `:${before.length}:${before.at(-1)!.length + 1}`;
+  return start;
 }
 
 /**
- * js-yaml first: four times as fast and half the memory of `yaml`, which reads some real documents that js-yaml refuses
- * (flow mappings closed at a lower indentation).
+ * Undefined for a text that does not begin like JSON. A fault of syntax is returned, since the text may be a YAML flow
+ * mapping (unquoted keys, comments, a comma too many); JSON that was cut off or that goes on after its end is refused.
  */
-async function parseYaml(text: string, name: string): Promise<Parsed> {
-  const { load, CORE_SCHEMA, mergeTag } = await import('js-yaml');
-  const schema = CORE_SCHEMA.withTags(mergeTag);
-  const read = (json: boolean) => load(text, { schema, json, maxDepth: MAX_DEPTH, maxTotalMergeKeys: 1_000_000 });
+function parseJson(text: string, name: string): Parsed | JsonFault | undefined {
+  if (!/^\s*[{[]/.test(text)) return undefined;
+  let value: unknown;
   try {
-    return checked(read(false), text, name, []);
+    value = JSON.parse(text);
   } catch (error) {
-    if (error instanceof BridgeError) throw error;
-    const reason = (error as { reason?: string }).reason ?? (error as Error).message;
-    if (!/duplicate/i.test(reason)) return parseLeniently(text, name, error as Error);
-    return checked(read(true), text, name, [`${where(error)}: ${reason}; the last one counts`]);
+    const fault = findJsonFault(text) ?? { kind: 'syntax', offset: 0, problem: (error as SyntaxError).message };
+    if (fault.kind !== 'syntax') throw notJson(text, name, fault);
+    return fault;
   }
+  limitDepth(value, name);
+  return { value, shared: false, warnings: [] };
 }
 
-async function parseLeniently(text: string, name: string, refusal: Error): Promise<Parsed> {
-  limitNesting(text, name);
-  const { readLenientYaml } = await import('./lenient-yaml.ts');
-  const read = readLenientYaml(text);
-  if (read) return checked(read.value, text, name, []);
-  const reason = (refusal as { reason?: string }).reason ?? refusal.message.split('\n')[0];
-  throw new BridgeError('SPEC_UNREADABLE', `${name}${where(refusal)}: not YAML: ${reason}`, { cause: refusal });
+function isFault(json: Parsed | JsonFault): json is JsonFault {
+  return 'problem' in json;
 }
 
-function checked(value: unknown, text: string, name: string, warnings: readonly string[]): Parsed {
-  if (/[&*]/.test(text)) limitNodes(value, name);
-  return { value, warnings };
+function notJson(text: string, name: string, { offset, problem }: JsonFault): BridgeError {
+  return new BridgeError('SPEC_UNREADABLE', `${name}${placeOf(text, offset)}: not JSON: ${problem}`);
 }
 
-function where(error: unknown): string {
-  const mark = (error as { mark?: { line: number; column: number } }).mark;
-  return mark ? `:${mark.line + 1}:${mark.column + 1}` : '';
+/**
+ * js-yaml is four times as fast as `yaml` and takes half the memory, so it comes first; `yaml` reads some real documents that
+ * js-yaml refuses.
+ */
+function orRefuse(read: YamlRead | undefined, { refused, place }: YamlRefusal, text: string, name: string): Parsed {
+  if (!read) throw new BridgeError('SPEC_UNREADABLE', `${name}${place}: not YAML: ${refused}`);
+  // Its depth was not limited while it was read.
+  return checked({ ...read, shared: true }, text, name);
+}
+
+function checked({ value, shared, duplicates }: YamlRead, text: string, name: string): Parsed {
+  if (shared) limitTree(value, name);
+  return { value, shared, warnings: duplicates.map((duplicate) => warningOf(duplicate, text)) };
+}
+
+function warningOf({ pointer, offset }: DuplicateKey, text: string): ParseWarning {
+  const [, line, column] = placeOf(text, offset).split(':');
+  return { pointer, message: `Line ${line}, column ${column}: this key is there already; the last one counts` };
 }

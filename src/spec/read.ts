@@ -1,13 +1,16 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { BridgeError } from '../errors.ts';
-import { FETCH_TIMEOUT_MS, MAX_BYTES } from './limits.ts';
+import { FETCH_TIMEOUT_MS, limitBytes, MAX_BYTES } from './limits.ts';
+import { fileError, readBytes } from './source-file.ts';
 import type { FetchText, SpecSource } from './types.ts';
 
 export interface ReadOptions {
   readonly fetchText?: FetchText;
   /** Text of the document given as `-`. */
   readonly stdin?: () => Promise<string>;
+  /** What relative paths are relative to; default: the working directory. */
+  readonly cwd?: string;
 }
 
 /** A document's bytes, before anything is known about it. */
@@ -18,36 +21,59 @@ export interface SourceBytes {
   readonly path?: string;
 }
 
-/** The bytes of a document by path, URL or `-` (standard input). Throws SPEC_NOT_FOUND, SPEC_TOO_LARGE, SPEC_FETCH. */
+/**
+ * The bytes of a document by path, URL or `-` (standard input), which is all that a look-up by content needs. Throws
+ * SPEC_NOT_FOUND, SPEC_UNREADABLE, SPEC_TOO_LARGE, SPEC_FETCH.
+ */
 export async function readSource(source: string, options: ReadOptions): Promise<SourceBytes> {
-  if (source === '-') return { bytes: Buffer.from(await (options.stdin ?? noStdin)()), source: { name: '<stdin>' } };
-  if (/^https?:\/\//i.test(source)) {
-    if (!options.fetchText) throw new BridgeError('SPEC_FETCH', `${source}: documents cannot be fetched here`);
-    const fetched = await options.fetchText(source, { maxBytes: MAX_BYTES, timeoutMs: FETCH_TIMEOUT_MS });
-    return { bytes: Buffer.from(fetched.text), source: { name: source, url: fetched.url } };
-  }
-  const path = findFile(source);
-  return { bytes: readFileSync(path), source: { name: source }, path: resolve(path) };
+  if (source === '-')
+    return { bytes: bytesOf(await (options.stdin ?? noStdin)(), '<stdin>'), source: { name: '<stdin>' } };
+  if (/^https?:\/\//i.test(source)) return fetchSource(source, options.fetchText);
+  const name = documentIn(source, options.cwd ?? '.');
+  const path = resolve(options.cwd ?? '.', name);
+  return { bytes: await readBytes(path, name), source: { name }, path };
 }
 
 async function noStdin(): Promise<string> {
   throw new BridgeError('USAGE', 'A document from standard input cannot be read here');
 }
 
-/** A folder stands for the one document in it that is named openapi or swagger. */
-function findFile(source: string): string {
-  const status = existsSync(source) ? statSync(source) : undefined;
-  if (!status) throw new BridgeError('SPEC_NOT_FOUND', `${source}: no such file`);
-  if (!status.isDirectory()) return limited(source, status.size);
-  const candidates = readdirSync(source).filter((name) => /^(?:openapi|swagger)\.(?:json|ya?ml)$/i.test(name));
-  if (candidates.length === 1) return limited(join(source, candidates[0]!), 0);
-  const count = candidates.length === 0 ? 'no' : 'more than one';
-  throw new BridgeError('SPEC_NOT_FOUND', `${source}: a folder with ${count} openapi or swagger document`, {
-    hint: 'Give the file itself.',
-  });
+async function fetchSource(url: string, fetchText: FetchText | undefined): Promise<SourceBytes> {
+  if (!URL.canParse(url)) throw new BridgeError('SPEC_FETCH', `${url}: this is no URL`, { hint: 'Check the URL.' });
+  if (!fetchText) throw new BridgeError('SPEC_FETCH', `${url}: documents cannot be fetched here`);
+  try {
+    const fetched = await fetchText(url, { maxBytes: MAX_BYTES, timeoutMs: FETCH_TIMEOUT_MS });
+    return { bytes: bytesOf(fetched.text, url), source: { name: url, url: fetched.url } };
+  } catch (error) {
+    if (error instanceof BridgeError) throw error;
+    throw new BridgeError('SPEC_FETCH', `${url}: ${(error as Error).message}`, { cause: error });
+  }
 }
 
-function limited(path: string, size: number): string {
-  if (size > MAX_BYTES) throw new BridgeError('SPEC_TOO_LARGE', `${path}: larger than ${MAX_BYTES / 2 ** 20} MiB`);
-  return path;
+function bytesOf(text: string, name: string): Uint8Array {
+  const bytes = Buffer.from(text);
+  limitBytes(bytes.byteLength, name);
+  return bytes;
+}
+
+/** A folder stands for the one document in it that is named openapi or swagger. */
+function documentIn(source: string, cwd: string): string {
+  const candidates = listFolder(source, resolve(cwd, source));
+  if (!candidates) return source;
+  if (candidates.length === 1) return join(source, candidates[0]!);
+  const found = candidates.length === 0 ? 'no document named openapi or swagger' : `both ${candidates.join(' and ')}`;
+  throw new BridgeError('SPEC_NOT_FOUND', `${source}: this folder holds ${found}`, { hint: 'Give the file itself.' });
+}
+
+/** Undefined when it is no folder. */
+function listFolder(source: string, path: string): string[] | undefined {
+  try {
+    if (!statSync(path).isDirectory()) return undefined;
+    return readdirSync(path, { withFileTypes: true })
+      .filter((entry) => !entry.isDirectory() && /^(?:openapi|swagger)\.(?:json|ya?ml)$/i.test(entry.name))
+      .map((entry) => entry.name)
+      .sort();
+  } catch (error) {
+    throw fileError(error, source);
+  }
 }

@@ -7,54 +7,22 @@ export function own(node: unknown, key: string): unknown {
     : undefined;
 }
 
-const MAX_HOPS = 100;
-
-/** References within one document (RFC 6901 fragments, `$anchor`s, and URIs based on `$self` or a schema's `$id`). */
-export function createReferences(document: JsonObject): References {
-  const known = new Map<string, Resolved | undefined>();
-  const self = own(document, '$self');
-  let names: ReadonlyMap<string, string> | undefined;
-  return { resolve };
-
-  function resolve(ref: string): Resolved | undefined {
-    if (known.has(ref)) return known.get(ref);
-    const resolved = follow(ref);
-    known.set(ref, resolved);
-    return resolved;
-  }
-
-  function follow(start: string): Resolved | undefined {
-    const seen = new Set<string>();
-    let pointer = locate(start);
-    while (pointer !== undefined && !seen.has(pointer) && seen.size < MAX_HOPS) {
-      seen.add(pointer);
-      const node = lookUp(document, pointer);
-      if (node === undefined) return undefined;
-      const next = own(node, '$ref');
-      if (typeof next !== 'string' || !isPureReference(node as JsonObject)) return { node, pointer };
-      pointer = locate(next);
-    }
-    return undefined;
-  }
-
-  /** The JSON pointer a reference means, or undefined when it points out of the document. */
-  function locate(ref: string): string | undefined {
-    if (ref === '#' || ref === '') return '';
-    if (ref.startsWith('#/')) return decode(ref.slice(1));
-    if (typeof self === 'string' && ref.startsWith(`${self}#`)) return locate(ref.slice(self.length));
-    names ??= indexNames(document);
-    return names.get(ref.startsWith('#') ? decode(ref) : ref);
-  }
+/** `pointer` + `/` + the key, escaped (RFC 6901 §3). */
+export function appendKey(pointer: string, key: string): string {
+  return `${pointer}/${/[~/]/.test(key) ? key.replaceAll('~', '~0').replaceAll('/', '~1') : key}`;
 }
 
-/** A `$ref` with siblings is a schema of its own in 3.1; the schema converter merges it. */
-function isPureReference(node: JsonObject): boolean {
-  return Object.keys(node).every(
-    (key) => key === '$ref' || key === 'description' || key === 'summary' || key.startsWith('x-'),
-  );
+/** The keys of a JSON pointer (RFC 6901 §4); of '' none. */
+export function keysOf(pointer: string): string[] {
+  if (pointer === '') return [];
+  return pointer
+    .slice(1)
+    .split('/')
+    .map((step) => (step.includes('~') ? step.replaceAll('~1', '/').replaceAll('~0', '~') : step));
 }
 
-function decode(fragment: string): string {
+/** A fragment with its percent-encoding undone (RFC 6901 §6); as it is when that is broken. */
+export function decodeFragment(fragment: string): string {
   if (!fragment.includes('%')) return fragment;
   try {
     return decodeURIComponent(fragment);
@@ -63,14 +31,69 @@ function decode(fragment: string): string {
   }
 }
 
-function lookUp(document: JsonObject, pointer: string): unknown {
-  let node: unknown = document;
-  if (pointer === '') return node;
-  for (const step of pointer.slice(1).split('/')) {
-    node = own(node, step.includes('~') ? step.replaceAll('~1', '/').replaceAll('~0', '~') : step);
-    if (node === undefined) return undefined;
+/** How many references one look-up may lead through; each may be looked up by going through others. */
+const MAX_OPEN = 100;
+
+/**
+ * References within one document: RFC 6901 fragments, also those that go through other references, `$anchor`s, and URIs based
+ * on `$self` or a schema's `$id`. Made for a document that does not change any more.
+ */
+export function createReferences(document: JsonObject): References {
+  const known = new Map<string, Resolved | undefined>();
+  const open = new Set<string>();
+  const self = own(document, '$self');
+  let names: ReadonlyMap<string, string> | undefined;
+  return { resolve };
+
+  function resolve(ref: string): Resolved | undefined {
+    if (known.has(ref)) return known.get(ref);
+    if (open.has(ref) || open.size >= MAX_OPEN) return undefined;
+    open.add(ref);
+    const resolved = follow(ref);
+    open.delete(ref);
+    known.set(ref, resolved);
+    return resolved;
   }
-  return node;
+
+  function follow(ref: string): Resolved | undefined {
+    const found = find(ref);
+    const next = own(found?.node, '$ref');
+    return typeof next === 'string' && isPureReference(found!.node as JsonObject) ? resolve(next) : found;
+  }
+
+  /** The node that a reference means, or undefined when there is none in the document. */
+  function find(ref: string): Resolved | undefined {
+    if (ref === '#' || ref === '') return { node: document, pointer: '' };
+    // Many documents leave the percent signs of a path as they are.
+    if (ref.startsWith('#/')) return lookUp(decodeFragment(ref.slice(1))) ?? lookUp(ref.slice(1));
+    if (typeof self === 'string' && ref.startsWith(`${self}#`)) return find(ref.slice(self.length));
+    names ??= indexNames(document);
+    const pointer = names.get(ref.startsWith('#') ? decodeFragment(ref) : ref);
+    return pointer === undefined ? undefined : lookUp(pointer);
+  }
+
+  function lookUp(pointer: string): Resolved | undefined {
+    let place = { node: document as unknown, pointer: '' };
+    for (const key of keysOf(pointer)) {
+      let node = own(place.node, key);
+      if (node === undefined) {
+        const ref = own(place.node, '$ref');
+        const target = typeof ref === 'string' ? resolve(ref) : undefined;
+        node = own(target?.node, key);
+        if (target) place = { node: target.node, pointer: target.pointer };
+      }
+      if (node === undefined) return undefined;
+      place = { node, pointer: appendKey(place.pointer, key) };
+    }
+    return place;
+  }
+}
+
+/** A `$ref` with siblings is a schema of its own in 3.1; the schema converter merges it. */
+function isPureReference(node: JsonObject): boolean {
+  return Object.keys(node).every(
+    (key) => key === '$ref' || key === 'description' || key === 'summary' || key.startsWith('x-'),
+  );
 }
 
 /** `#anchor` and `$id` → pointer, for schemas anywhere in the document. Walked once, and only when such a reference occurs. */
@@ -87,8 +110,7 @@ function indexNames(document: JsonObject): Map<string, string> {
     const id = own(node, '$id');
     if (typeof id === 'string' && !names.has(id)) names.set(id, pointer);
     for (const [key, value] of Object.entries(node)) {
-      if (typeof value === 'object' && value !== null)
-        stack.push([value, `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`]);
+      if (typeof value === 'object' && value !== null) stack.push([value, appendKey(pointer, key)]);
     }
   }
   return names;

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { repositoryFile } from '../support/bridge-process.ts';
 import { type FakeApi, startFakeApi } from '../support/fake-api.ts';
@@ -121,5 +122,23 @@ describe.each(OFFICIAL_CLIENTS)('$name over stdio', ({ connect, revision }) => {
     api.answer({ json: { name: 'cup' } });
     expect(await client.call('getItem', { id: '1' })).toMatchObject({ isError: false });
     expect(client.errors).toEqual([]);
+  });
+});
+
+/** Other people's documents stand beside the repository or not at all. */
+const GITHUB = repositoryFile('../shared/specs/real/github-api.json');
+
+describe.skipIf(!existsSync(GITHUB))('the document of GitHub (../shared)', () => {
+  it.each(OFFICIAL_CLIENTS)('is listed whole by $name, and a tool of it can be called', async ({ connect }) => {
+    const api = await startFakeApi({ json: { id: 1 } });
+    const client = await connect([`github=${GITHUB}`, '--base-url', api.url]);
+    const tools = await client.listTools();
+    expect(tools).toHaveLength(1223);
+    expect(await client.call('issues_get', { owner: 'a', repo: 'b', issue_number: 7 })).toMatchObject({
+      isError: false,
+    });
+    expect(api.requests[0]!.target).toBe('/repos/a/b/issues/7');
+    await client.close();
+    await api.close();
   });
 });

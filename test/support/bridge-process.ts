@@ -1,10 +1,19 @@
 import { spawn } from 'node:child_process';
-import { resolve } from 'node:path';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll } from 'vitest';
 
 const ROOT = resolve(import.meta.dirname, '../..');
 
 /** The built command; `npm test` builds it first. */
 export const BUNDLE = resolve(ROOT, 'dist/actionbridge.mjs');
+
+const CACHE_FOLDER = mkdtempSync(join(tmpdir(), 'actionbridge-test-'));
+afterAll(() => rmSync(CACHE_FOLDER, { recursive: true, force: true }));
+
+/** A cache folder for one test file alone: what an earlier build compiled must not be served by this one. */
+export const CACHE_ENVIRONMENT: { readonly [name: string]: string } = { XDG_CACHE_HOME: CACHE_FOLDER };
 
 /** Absolute path of a file of this repository. */
 export function repositoryFile(path: string): string {
@@ -27,7 +36,7 @@ export interface RunOptions {
 export async function runBridge(words: readonly string[], options: RunOptions = {}): Promise<Finished> {
   const child = spawn(process.execPath, [BUNDLE, ...words], {
     cwd: options.cwd ?? ROOT,
-    env: { ...process.env, ...options.env },
+    env: { ...process.env, ...CACHE_ENVIRONMENT, ...options.env },
     stdio: 'pipe',
   });
   const output = { stdout: '', stderr: '' };

@@ -2,7 +2,7 @@ import { Client, type VersionNegotiationMode } from '@modelcontextprotocol/clien
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { Client as Client1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport as StdioClientTransport1 } from '@modelcontextprotocol/sdk/client/stdio.js';
-import { BUNDLE } from './bridge-process.ts';
+import { BUNDLE, CACHE_ENVIRONMENT } from './bridge-process.ts';
 
 export interface ListedTool {
   readonly name: string;
@@ -56,8 +56,12 @@ async function connectFirst(words: readonly string[]): Promise<ConnectedClient> 
   const errors: Error[] = [];
   client.onerror = (error) => errors.push(error);
   let revision: string | undefined;
-  const transport = new StdioClientTransport1({ command: process.execPath, args: [BUNDLE, ...words] });
-  const noted = Object.assign(transport, { setProtocolVersion: (version: string) => void (revision = version) });
+  const transport = new StdioClientTransport1(serverOf(words));
+  const noted = Object.assign(transport, {
+    setProtocolVersion(version: string) {
+      revision = version;
+    },
+  });
   await client.connect(noted);
   return {
     revision,
@@ -75,7 +79,7 @@ async function connectSecond(words: readonly string[], mode: VersionNegotiationM
   const client = new Client(INFO, { versionNegotiation: { mode } });
   const errors: Error[] = [];
   client.onerror = (error) => errors.push(error);
-  await client.connect(new StdioClientTransport({ command: process.execPath, args: [BUNDLE, ...words] }));
+  await client.connect(new StdioClientTransport(serverOf(words)));
   return {
     revision: client.getNegotiatedProtocolVersion(),
     server: client.getServerVersion()!,
@@ -86,6 +90,10 @@ async function connectSecond(words: readonly string[], mode: VersionNegotiationM
       toAnswer(await client.callTool({ name, arguments: args }, signal ? { signal } : {})),
     close: () => client.close(),
   };
+}
+
+function serverOf(words: readonly string[]) {
+  return { command: process.execPath, args: [BUNDLE, ...words], env: { ...CACHE_ENVIRONMENT } };
 }
 
 /** The result types of the two generations differ in what is declared, not in what is sent. */

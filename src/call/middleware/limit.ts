@@ -25,8 +25,8 @@ interface Queue {
 
 /**
  * At most so many calls per sliding window, for each principal × API (SECURITY.md: 60 in 60 s), or for a tool that has a
- * limit of its own. Over it a call is refused, or queues in its turn while its deadline allows. Throws RATE_LIMITED,
- * retryable, with the seconds until there may be a place.
+ * limit of its own. Over it a call is refused, or queues in its turn while its deadline allows; the wait is added to
+ * `trace.timings.wait`. Throws RATE_LIMITED, retryable, with the seconds until there may be a place.
  */
 export function limit(options: LimitOptions): WireMiddleware {
   const clock = options.clock ?? systemClock;
@@ -73,7 +73,10 @@ export function limit(options: LimitOptions): WireMiddleware {
     if (!rate) return next(exchange);
     const started = clock.now();
     await admit(keyOf(exchange, rate), rate, exchange);
-    options.onWait?.(exchange, clock.now() - started);
+    const waited = clock.now() - started;
+    const { timings } = exchange.call.trace;
+    if (waited > 0) timings['wait'] = (timings['wait'] ?? 0) + waited;
+    options.onWait?.(exchange, waited);
     return next(exchange);
   };
 }
