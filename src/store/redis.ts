@@ -1,0 +1,82 @@
+import { randomUUID } from 'node:crypto';
+import { systemClock } from '../clock.ts';
+import { createMemoryStore } from './memory.ts';
+import { createRedisCache } from './redis-cache.ts';
+import { connectRedis, type RedisConnectionOptions, type Shared } from './redis-connection.ts';
+import { CHANGE_IF, TAKE } from './redis-scripts.ts';
+import type { CellStore, PolicyStore, Taken, WindowStore } from './types.ts';
+
+export interface RedisStoreOptions extends RedisConnectionOptions {
+  /** Replicas that share the store: without Redis each takes its part of a rate limit. Default 1. */
+  readonly replicas?: number;
+}
+
+/**
+ * State that replicas share. Redis is never waited for longer than 100 ms an operation (SECURITY.md, Defaults); while it is
+ * lost, each replica goes on with its own share in memory. Nothing is thrown.
+ */
+export function createRedisStore(options: RedisStoreOptions): PolicyStore {
+  const clock = options.clock ?? systemClock;
+  const local = createMemoryStore({ clock });
+  const shared = connectRedis(options);
+  return {
+    windows: createWindows(shared, local.windows, options.replicas ?? 1),
+    cells: createCells(shared, local.cells),
+    cache: createRedisCache(shared, local.cache),
+    close: async () => void shared.redis.disconnect(),
+  };
+}
+
+/** Sliding logs in sorted sets, by the clock of Redis: replicas need not agree on the time. */
+function createWindows(shared: Shared, local: WindowStore, replicas: number): WindowStore {
+  return {
+    async take(key, limit) {
+      const taken = await shared.run((redis) =>
+        redis.eval(TAKE, 1, `${shared.prefix}window:${key}`, limit.calls, limit.windowMs, randomUUID()),
+      );
+      if (!taken.done) return local.take(key, { ...limit, calls: Math.max(1, Math.floor(limit.calls / replicas)) });
+      const waitMs = Number(taken.value);
+      return (waitMs < 0 ? { taken: true } : { taken: false, waitMs }) satisfies Taken;
+    },
+  };
+}
+
+/** Losing to other replicas this often in a row means that something is wrong. */
+const TRIES = 20;
+
+/** Compare and set: `change` runs again when another replica was faster. This replica's own changes of a cell go in turn. */
+function createCells(shared: Shared, local: CellStore): CellStore {
+  const turns = new Map<string, Promise<unknown>>();
+
+  async function compareAndSet<State, Result>(
+    name: string,
+    ttlMs: number,
+    change: Change<State, Result>,
+  ): Promise<Result> {
+    let known = await shared.redis.get(name);
+    for (let tries = 0; tries < TRIES; tries++) {
+      const { state, result } = change(known === null ? undefined : (JSON.parse(known) as State));
+      const next = JSON.stringify(state);
+      if (next === known) return result;
+      const answer = await shared.redis.eval(CHANGE_IF, 1, name, known ?? '', next, ttlMs);
+      const [changed, current] = answer as [number, string | null];
+      if (changed === 1) return result;
+      known = current;
+    }
+    throw new Error('too many replicas change this at once');
+  }
+
+  return {
+    async update(key, ttlMs, change) {
+      const name = `${shared.prefix}cell:${key}`;
+      const before = turns.get(key) ?? Promise.resolve();
+      const mine = before.then(() => shared.run(() => compareAndSet(name, ttlMs, change)));
+      turns.set(key, mine);
+      const updated = await mine;
+      if (turns.get(key) === mine) turns.delete(key);
+      return updated.done ? updated.value : local.update(key, ttlMs, change);
+    },
+  };
+}
+
+type Change<State, Result> = (state: State | undefined) => { readonly state: State; readonly result: Result };
