@@ -1,0 +1,44 @@
+import { BridgeError } from '../errors.ts';
+import type { SecurityRequirement } from '../operation/types.ts';
+import type { AuthApi } from './api.ts';
+import { describeScheme, waysOf } from './wanted.ts';
+
+/** A call lacks a credential. `schemes`: what is missing from the alternative that lacks least. */
+export class CredentialMissing extends BridgeError {
+  readonly api: string;
+  readonly schemes: readonly string[];
+
+  constructor(message: string, hint: string, about: { api: string; schemes: readonly string[]; unusable: boolean }) {
+    super(about.unusable ? 'AUTH_UNSUPPORTED' : 'CREDENTIAL_MISSING', message, { hint });
+    this.api = about.api;
+    this.schemes = about.schemes;
+  }
+}
+
+/** Says which credential is missing and each way to give it. AUTH_UNSUPPORTED when the document leaves no usable way. */
+export function credentialMissing(
+  api: AuthApi,
+  alternatives: readonly (readonly SecurityRequirement[])[],
+): CredentialMissing {
+  const described = alternatives.map((lacking) => lacking.map(({ scheme }) => describeScheme(api, scheme)));
+  const usable = described.filter((lacking) =>
+    lacking.every(({ environment, problem }) => environment.length > 0 || problem === undefined),
+  );
+  const offered = [...(usable.length > 0 ? usable : described)].sort((a, b) => a.length - b.length);
+  const wanted = offered.map((lacking) =>
+    lacking
+      .map(({ scheme, what, problem }) => `${scheme} (${what}${problem === undefined ? '' : `: ${problem}`})`)
+      .join(' together with '),
+  );
+  const [first = []] = offered;
+  const hint = first.map((scheme) => `For ${scheme.scheme}: ${waysOf(scheme).join(', or ')}.`).join(' ');
+  return new CredentialMissing(
+    `The API "${api.name}" asks for a credential that is not there: ${wanted.join(', or ')}`,
+    hint,
+    {
+      api: api.name,
+      schemes: first.map(({ scheme }) => scheme),
+      unusable: usable.length === 0,
+    },
+  );
+}
