@@ -1,0 +1,118 @@
+import { randomUUID } from 'node:crypto';
+import type { Bridge, CallOptions, CallOutcome } from '../bridge.ts';
+import { BridgeError } from '../errors.ts';
+import type { ToolSource } from '../mcp/server.ts';
+import type { WindowLimit, WindowStore } from '../store/types.ts';
+import { glob } from '../tool/filter.ts';
+import { createRegistry, type Registry } from '../tool/registry.ts';
+import type { Tool } from '../tool/types.ts';
+
+/** Who sends a request, and what they may do. */
+export interface Caller {
+  /** Selects credentials and limits, and stands in the audit log. Absent: the operator. */
+  readonly principal?: string;
+  /** Globs over tool names; absent: every tool. */
+  readonly tools?: readonly string[];
+  /** Only tools that change nothing. */
+  readonly readOnly?: boolean;
+  /** Calls of this principal in any stretch of time, over all its requests and APIs. */
+  readonly rate?: WindowLimit;
+}
+
+export interface CallerViewOptions {
+  readonly windows: WindowStore;
+  /** Told of a call that was refused before the bridge saw it, for the audit log. */
+  readonly onRefused?: (refused: RefusedCall) => void;
+}
+
+export interface RefusedCall {
+  readonly tool: Tool;
+  readonly options: CallOptions;
+  readonly principal?: string;
+  readonly code: 'NOT_PERMITTED' | 'RATE_LIMITED';
+}
+
+/**
+ * The bridge as one caller may use it: only permitted tools are listed, calls carry its principal. A call of another tool
+ * ends in NOT_PERMITTED, one too many in RATE_LIMITED; an unknown tool throws TOOL_UNKNOWN as the bridge does.
+ */
+export function viewFor(bridge: ToolSource, caller: Caller, options: CallerViewOptions): ToolSource {
+  const registryOf = createFilter(caller);
+  const { principal, rate } = caller;
+
+  async function admit(tool: Tool): Promise<BridgeError | undefined> {
+    if (!permits(caller, tool))
+      return new BridgeError('NOT_PERMITTED', `This token does not permit the tool ${tool.name}`);
+    if (!rate) return undefined;
+    const taken = await options.windows.take(JSON.stringify(['caller', principal ?? null]), rate);
+    return taken.taken ? undefined : overRate(rate, taken.waitMs);
+  }
+
+  return {
+    get registry() {
+      return registryOf(bridge.registry);
+    },
+    get apis() {
+      return bridge.apis;
+    },
+    async call(name, args, given) {
+      const tool = bridge.registry.get(name);
+      const error = tool && (isOpen(caller) ? undefined : await admit(tool));
+      if (!tool || !error) return bridge.call(name, args, principal === undefined ? given : { ...given, principal });
+      options.onRefused?.({
+        tool,
+        options: given,
+        code: error.code as RefusedCall['code'],
+        ...(principal === undefined ? {} : { principal }),
+      });
+      return refusal(tool, error, given);
+    },
+  };
+}
+
+/** Whether the caller may see and call the tool. */
+export function permits({ tools, readOnly }: Caller, tool: Tool): boolean {
+  if (readOnly && !tool.hints.readOnly) return false;
+  return tools === undefined || tools.some((pattern) => glob(pattern, tool.name));
+}
+
+function isOpen({ tools, readOnly, rate }: Caller): boolean {
+  return tools === undefined && readOnly !== true && rate === undefined;
+}
+
+/** The caller's part of a registry, made once for each snapshot. */
+function createFilter(caller: Caller): (registry: Bridge['registry']) => Registry {
+  if (caller.tools === undefined && caller.readOnly !== true) return (registry) => registry;
+  const made = new WeakMap<Registry, Registry>();
+  return (registry) => {
+    let part = made.get(registry);
+    if (!part) {
+      part = createRegistry(registry.tools.filter((tool) => permits(caller, tool)));
+      made.set(registry, part);
+    }
+    return part;
+  };
+}
+
+function overRate({ calls, windowMs }: WindowLimit, waitMs: number): BridgeError {
+  const seconds = Math.max(1, Math.ceil(waitMs / 1000));
+  return new BridgeError(
+    'RATE_LIMITED',
+    `This token allows ${calls} calls in ${windowMs / 1000} s; the next one may go in ${seconds} s`,
+    { retryable: true, retryAfterSeconds: seconds },
+  );
+}
+
+function refusal(tool: Tool, error: BridgeError, { requestId }: CallOptions): CallOutcome {
+  const { code, message, hint, retryable, retryAfterSeconds } = error;
+  return {
+    tool,
+    result: {
+      kind: 'failed',
+      error: { code, message, hint, retryable, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) },
+    },
+    requestId: requestId ?? randomUUID(),
+    trace: { attempts: 0, cached: false, timings: {} },
+    ms: 0,
+  };
+}

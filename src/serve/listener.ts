@@ -1,0 +1,91 @@
+import { readFileSync } from 'node:fs';
+import { createServer, type RequestListener, type Server, STATUS_CODES } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+import { BridgeError } from '../errors.ts';
+import { limitSockets } from './socket-limit.ts';
+
+/** PEM files. */
+export interface TlsFiles {
+  readonly cert: string;
+  readonly key: string;
+}
+
+export interface ListenOptions {
+  readonly host: string;
+  /** 0: a free one. */
+  readonly port: number;
+  readonly tls?: TlsFiles;
+  /** Connections at a time; default 1,000. */
+  readonly maxSockets?: number;
+}
+
+export interface Listening {
+  readonly port: number;
+  /** Takes no new connection, lets requests under way end, and closes what is left after `graceMs`. */
+  close(graceMs: number): Promise<void>;
+}
+
+/** The table "Defaults" of SECURITY.md; a proxy in front keeps idle connections for a minute, so this keeps them longer. */
+const LIMITS = {
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  keepAliveTimeout: 75_000,
+  connectionsCheckingInterval: 2_000,
+  maxHeaderSize: 16 * 1024,
+} as const;
+const MAX_SOCKETS = 1_000;
+const MAX_HEADERS = 100;
+
+/** A server under limits that listens. Throws CONFIG_INVALID for TLS files that cannot be used, USAGE for an address that cannot be listened on. */
+export async function listen(handle: RequestListener, options: ListenOptions): Promise<Listening> {
+  const server = options.tls
+    ? createSecureServer({ ...LIMITS, ...readTls(options.tls), minVersion: 'TLSv1.2' }, handle)
+    : createServer(LIMITS, handle);
+  server.maxHeadersCount = MAX_HEADERS;
+  limitSockets(server, options.maxSockets ?? MAX_SOCKETS);
+  server.on('clientError', answerBroken);
+  await started(server, options);
+  return { port: (server.address() as AddressInfo).port, close: (graceMs) => stop(server, graceMs) };
+}
+
+function readTls({ cert, key }: TlsFiles): { cert: Buffer; key: Buffer } {
+  try {
+    return { cert: readFileSync(cert), key: readFileSync(key) };
+  } catch (cause) {
+    throw new BridgeError('CONFIG_INVALID', `The TLS files cannot be read: ${(cause as Error).message}`, { cause });
+  }
+}
+
+function started(server: Server, { host, port }: ListenOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      const why = cause.code === 'EADDRINUSE' ? 'it is in use' : cause.message;
+      reject(
+        new BridgeError('USAGE', `Cannot listen on ${host}:${port}: ${why}`, {
+          cause,
+          hint: 'Choose another with --http.',
+        }),
+      );
+    });
+    server.listen(port, host.replace(/^\[|\]$/g, ''), resolve);
+  });
+}
+
+/** What is not HTTP, too long, or too slow. */
+function answerBroken(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (!socket.writable || socket.bytesWritten > 0) return void socket.destroy();
+  const status = error.code === 'HPE_HEADER_OVERFLOW' ? 431 : error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400;
+  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+}
+
+function stop(server: Server, graceMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+    server.close(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}

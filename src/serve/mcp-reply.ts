@@ -1,0 +1,89 @@
+import type { ServerResponse } from 'node:http';
+import { SAFE_HEADERS } from './refusal.ts';
+
+type Message = object;
+
+const KEEP_ALIVE_MS = 15_000;
+
+/**
+ * The answer to one posted request (MCP "Streamable HTTP"): plain JSON when the result is all there is to send, an event
+ * stream from the moment something else is sent before it.
+ */
+export class McpReply {
+  readonly #response: ServerResponse;
+  readonly #headers: { readonly [name: string]: string };
+  #keepAlive: NodeJS.Timeout | undefined;
+
+  constructor(response: ServerResponse, headers: { readonly [name: string]: string } = {}) {
+    this.#response = response;
+    this.#headers = headers;
+    response.once('close', () => clearInterval(this.#keepAlive));
+  }
+
+  /** Calls back when the client hangs up before the end. */
+  onDisconnect(listener: () => void): void {
+    const response = this.#response;
+    response.once('close', () => {
+      if (!response.writableFinished) listener();
+    });
+  }
+
+  /** Sends something that is not yet the result. */
+  notify(message: Message): void {
+    if (!this.#response.headersSent) this.#openStream();
+    this.#write(message);
+  }
+
+  /** Sends the result; `list` is the text of its empty `tools` member, when that was left to be filled in here. */
+  end(message: Message, status = 200, list?: () => Uint8Array): void {
+    if (this.#response.headersSent) {
+      this.#write(message);
+      this.#response.end();
+      return;
+    }
+    const parts = list && isEmptyList(message) ? filledIn(message, list()) : [JSON.stringify(message)];
+    const length = parts.reduce((sum, part) => sum + Buffer.byteLength(part), 0);
+    this.#response.writeHead(status, {
+      'content-type': 'application/json',
+      'content-length': length,
+      ...SAFE_HEADERS,
+      ...this.#headers,
+    });
+    for (const part of parts.slice(0, -1)) this.#response.write(part);
+    this.#response.end(parts.at(-1));
+  }
+
+  /** Ends without a result: the call was cancelled, and nobody waits. */
+  abandon(): void {
+    if (!this.#response.headersSent) this.#response.writeHead(202, { 'content-length': 0, ...this.#headers });
+    this.#response.end();
+  }
+
+  #openStream(): void {
+    this.#response.writeHead(200, {
+      'content-type': 'text/event-stream',
+      'x-content-type-options': 'nosniff',
+      'cache-control': 'no-cache, no-transform',
+      'x-accel-buffering': 'no',
+      ...this.#headers,
+    });
+    this.#keepAlive = setInterval(() => this.#response.write(': keepalive\n\n'), KEEP_ALIVE_MS);
+  }
+
+  #write(message: Message): void {
+    this.#response.write(`event: message\ndata: ${JSON.stringify(message)}\n\n`);
+  }
+}
+
+/** A tools/list result whose tools the transport has to fill in. */
+export function isEmptyList(message: Message): boolean {
+  const { result } = message as { result?: { tools?: unknown } };
+  return Array.isArray(result?.tools) && result.tools.length === 0;
+}
+
+/** The result is the SDK's, the list is already text: see `mcp/server.ts`, `listIsWrittenByTransport`. */
+function filledIn(message: Message, list: Uint8Array): readonly (string | Uint8Array)[] {
+  const text = JSON.stringify(message);
+  const place = text.indexOf('"tools":[]') + '"tools":'.length;
+  return [text.slice(0, place), list, text.slice(place + 2)];
+}

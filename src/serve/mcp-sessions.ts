@@ -1,0 +1,187 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { toNodeHandler } from '@modelcontextprotocol/node';
+import type { JSONRPCRequest, RequestId, Server } from '@modelcontextprotocol/server';
+import { type Clock, systemClock } from '../clock.ts';
+import type { CellStore } from '../store/types.ts';
+import type { Caller } from './caller.ts';
+import { RequestRefused } from './refusal.ts';
+import { createSessionRecords, type SessionRecord } from './session-records.ts';
+import { SessionTransport } from './session-transport.ts';
+
+export interface SessionsOptions {
+  readonly serverFor: (caller: Caller) => Server;
+  readonly listBytesFor: (caller: Caller) => Uint8Array;
+  /** Where the replicas find each other's sessions. */
+  readonly cells: CellStore;
+  /** Of this replica; beyond it the one that lay idle longest ends. Default 1,000. */
+  readonly maxSessions?: number;
+  /** Default 30 minutes. */
+  readonly idleMs?: number;
+  readonly clock?: Clock;
+}
+
+/** A client of a revision before 2026-07-28, from `initialize` to DELETE. */
+export interface Session {
+  readonly server: Server;
+  readonly transport: SessionTransport;
+  /** The SDK's way: anything but calls. */
+  handle(request: IncomingMessage, response: ServerResponse, body?: unknown): Promise<void>;
+  /** Ends the HTTP request of a cancelled call. */
+  abandon(id: RequestId): void;
+}
+
+export interface Sessions {
+  /** The session of this id, from any replica, if it is this caller's; nobody learns of another's. */
+  find(id: string, caller: Caller): Promise<Session | undefined>;
+  /** A session that begins with this `initialize` request. Throws RequestRefused (503) when there is no room. */
+  begin(initialize: JSONRPCRequest, caller: Caller): Promise<Session>;
+  toolsChanged(): void;
+  close(): Promise<void>;
+}
+
+interface Held extends Session {
+  readonly id: string;
+  readonly principal: string | null;
+  usedAt: number;
+  /** When the shared record was last read. */
+  readAt: number;
+  streams: number;
+}
+
+const DEFAULTS = { maxSessions: 1_000, idleMs: 30 * 60_000 };
+const CHECK_MS = 60_000;
+
+export function createSessions(options: SessionsOptions): Sessions {
+  const { maxSessions, idleMs } = { ...DEFAULTS, ...options };
+  const clock = options.clock ?? systemClock;
+  const records = createSessionRecords(options.cells, idleMs);
+  const sessions = new Map<string, Held>();
+  const restoring = new Map<string, Promise<Held | undefined>>();
+  const sweep = setInterval(() => endIdle(clock.now() - idleMs), CHECK_MS).unref();
+
+  /** A session that is held as soon as the client's `initialize` has been accepted. */
+  async function prepare(id: string, caller: Caller, begun?: () => Promise<void>): Promise<Held> {
+    makeRoom();
+    const transport = new SessionTransport({
+      sessionIdGenerator: () => id,
+      listBytes: () => options.listBytesFor(caller),
+      onsessioninitialized: () => {
+        sessions.set(id, held);
+        return begun?.();
+      },
+      onsessionclosed: () => forget(id),
+    });
+    const server = options.serverFor(caller);
+    await server.connect(transport);
+    const handle = toNodeHandler({
+      fetch: (request, given) => transport.handleRequest(request, given),
+    }) as unknown as Session['handle'];
+    const held: Held = {
+      id,
+      principal: caller.principal ?? null,
+      server,
+      transport,
+      usedAt: clock.now(),
+      readAt: clock.now(),
+      streams: 0,
+      async handle(request, response, body) {
+        if (request.method === 'GET') {
+          held.streams++;
+          response.once('close', () => {
+            held.streams--;
+            held.usedAt = clock.now();
+          });
+        }
+        await handle(request, response, body);
+      },
+      abandon: (request) => transport.abandon(request),
+    };
+    return held;
+  }
+
+  function makeRoom(): void {
+    if (sessions.size < maxSessions) return;
+    const oldest = [...sessions.values()].filter((held) => !isInUse(held)).sort((a, b) => a.usedAt - b.usedAt)[0];
+    if (!oldest)
+      throw new RequestRefused({
+        status: 503,
+        code: 'BUSY',
+        message: 'Too many sessions',
+        headers: { 'retry-after': '30' },
+      });
+    drop(oldest);
+  }
+
+  function endIdle(before: number): void {
+    for (const held of sessions.values()) if (held.usedAt < before && !isInUse(held)) drop(held);
+  }
+
+  /** Ends it here; its record stays, and with it the session for whoever holds its id. */
+  function drop(held: Held): void {
+    sessions.delete(held.id);
+    held.server.close().catch(() => undefined);
+  }
+
+  async function forget(id: string): Promise<void> {
+    sessions.delete(id);
+    await records.end(id);
+  }
+
+  /** Another replica's session, or one that was dropped here: made again by saying what the client said at first. */
+  async function restore(id: string, caller: Caller): Promise<Held | undefined> {
+    const record = await records.read(id);
+    if (!record || record.principal !== (caller.principal ?? null)) return undefined;
+    const held = await prepare(id, caller);
+    const answer = await held.transport.handleRequest(initializeRequest(), { parsedBody: record.initialize });
+    await answer.body?.cancel();
+    return held;
+  }
+
+  function restoreOnce(id: string, caller: Caller): Promise<Held | undefined> {
+    const key = JSON.stringify([id, caller.principal ?? null]);
+    const pending = restoring.get(key) ?? restore(id, caller).finally(() => restoring.delete(key));
+    restoring.set(key, pending);
+    return pending;
+  }
+
+  return {
+    async find(id, caller) {
+      const held = sessions.get(id);
+      if (!held) return restoreOnce(id, caller);
+      if (held.principal !== (caller.principal ?? null)) return undefined;
+      const now = clock.now();
+      held.usedAt = now;
+      if (now - held.readAt < CHECK_MS) return held;
+      held.readAt = now;
+      if (await records.touch(id)) return held;
+      drop(held);
+      return undefined;
+    },
+    async begin(initialize, caller) {
+      const id = randomUUID();
+      const record: SessionRecord = { principal: caller.principal ?? null, initialize };
+      return prepare(id, caller, () => records.write(id, record));
+    },
+    toolsChanged() {
+      for (const { server } of sessions.values()) server.sendToolListChanged().catch(() => undefined);
+    },
+    async close() {
+      clearInterval(sweep);
+      const all = [...sessions.values()];
+      sessions.clear();
+      await Promise.all(all.map(({ server }) => server.close().catch(() => undefined)));
+    },
+  };
+}
+
+function isInUse({ streams, transport }: Held): boolean {
+  return streams > 0 || transport.busy;
+}
+
+function initializeRequest(): Request {
+  return new Request('http://localhost/mcp', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept: 'application/json, text/event-stream' },
+  });
+}

@@ -1,0 +1,77 @@
+import type { ServerResponse } from 'node:http';
+import {
+  type JSONRPCMessage,
+  type JSONRPCRequest,
+  type JSONRPCResultResponse,
+  type RequestId,
+  type TransportSendOptions,
+  WebStandardStreamableHTTPServerTransport,
+  type WebStandardStreamableHTTPServerTransportOptions,
+} from '@modelcontextprotocol/server';
+import { isEmptyList, McpReply } from './mcp-reply.ts';
+
+export interface SessionTransportOptions extends WebStandardStreamableHTTPServerTransportOptions {
+  /** See `McpReply.end`. */
+  readonly listBytes: () => Uint8Array;
+}
+
+/**
+ * The SDK's transport of one session (revisions before 2026-07-28), but that calls are answered straight into their HTTP
+ * responses: as JSON, or as a stream once something else goes before the result. All the rest goes the SDK's way.
+ */
+export class SessionTransport extends WebStandardStreamableHTTPServerTransport {
+  readonly #listBytes: () => Uint8Array;
+  readonly #replies = new Map<RequestId, McpReply>();
+
+  constructor({ listBytes, ...options }: SessionTransportOptions) {
+    super(options);
+    this.#listBytes = listBytes;
+  }
+
+  /** Calls under way. */
+  get busy(): boolean {
+    return this.#replies.size > 0;
+  }
+
+  /** False when a request of this id is under way: then nothing happens. A client that hangs up cancels its call. */
+  answerDirectly(message: JSONRPCRequest, response: ServerResponse): boolean {
+    if (this.#replies.has(message.id)) return false;
+    const reply = new McpReply(response, { 'mcp-session-id': this.sessionId! });
+    this.#replies.set(message.id, reply);
+    reply.onDisconnect(() => {
+      this.#replies.delete(message.id);
+      const params = { requestId: message.id, reason: 'The client hung up' };
+      this.onmessage?.({ jsonrpc: '2.0', method: 'notifications/cancelled', params });
+    });
+    this.onmessage?.(message);
+    return true;
+  }
+
+  /** A cancelled call has no result (MCP "Cancellation"), but its HTTP request must end. */
+  abandon(id: RequestId): void {
+    this.#replies.get(id)?.abandon();
+    this.#replies.delete(id);
+  }
+
+  override async close(): Promise<void> {
+    for (const id of [...this.#replies.keys()]) this.abandon(id);
+    await super.close();
+  }
+
+  override async send(message: JSONRPCMessage, options?: TransportSendOptions): Promise<void> {
+    const ends = 'result' in message || 'error' in message;
+    const id = ends ? message.id : options?.relatedRequestId;
+    const reply = id === undefined ? undefined : this.#replies.get(id);
+    if (!reply) return super.send(this.#withList(message), id === undefined ? {} : { relatedRequestId: id });
+    if (!ends) return reply.notify(message);
+    this.#replies.delete(id!);
+    reply.end(message, 200, this.#listBytes);
+  }
+
+  /** A list that goes the SDK's way after all. */
+  #withList(message: JSONRPCMessage): JSONRPCMessage {
+    if (!isEmptyList(message)) return message;
+    const tools: unknown = JSON.parse(Buffer.from(this.#listBytes()).toString());
+    return { ...message, result: { ...(message as JSONRPCResultResponse).result, tools } };
+  }
+}

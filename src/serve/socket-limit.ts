@@ -1,0 +1,38 @@
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+
+/**
+ * Holds a server to so many connections. When one more comes, the connection that has waited longest without a request
+ * under way makes room: thousands of idle or slow senders cannot keep others out. With all of them at work, the new one
+ * is closed.
+ */
+export function limitSockets(server: Server, max: number): void {
+  const idle = new Set<Socket>();
+  const busy = new Map<Socket, number>();
+
+  server.on('connection', (socket: Socket) => {
+    if (idle.size + busy.size >= max) {
+      const [oldest] = idle;
+      if (!oldest) return void socket.destroy();
+      idle.delete(oldest);
+      oldest.destroy();
+    }
+    idle.add(socket);
+    socket.once('close', () => {
+      idle.delete(socket);
+      busy.delete(socket);
+    });
+  });
+
+  const begin = ({ socket }: IncomingMessage, response: ServerResponse) => {
+    idle.delete(socket);
+    busy.set(socket, (busy.get(socket) ?? 0) + 1);
+    response.once('close', () => {
+      const left = (busy.get(socket) ?? 1) - 1;
+      if (left > 0) return void busy.set(socket, left);
+      busy.delete(socket);
+      if (!socket.destroyed) idle.add(socket);
+    });
+  };
+  server.on('request', begin).on('checkContinue', begin);
+}

@@ -1,0 +1,55 @@
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { BridgeError } from '../errors.ts';
+import type { Caller } from './caller.ts';
+
+/** A bearer token of the listener, and whose it is. */
+export interface HttpToken extends Caller {
+  /** A secret. */
+  readonly token: string;
+}
+
+/** Finds whose token was sent. */
+export interface TokenTable {
+  find(token: string): Caller | undefined;
+}
+
+const MIN_LENGTH = 16;
+
+/**
+ * Looks tokens up by a keyed digest, so that the time it takes tells nothing of a token, however long or short the one
+ * that was sent. Throws CONFIG_INVALID for a token that can be guessed or that no header can carry.
+ */
+export function createTokenTable(tokens: readonly HttpToken[]): TokenTable {
+  const key = randomBytes(32);
+  const digest = (token: string) => createHmac('sha256', key).update(token).digest();
+  const entries = new Map<string, { readonly digest: Buffer; readonly caller: Caller }>();
+  for (const { token, ...caller } of tokens) {
+    checkToken(token, caller);
+    const bytes = digest(token);
+    entries.set(bytes.toString('base64'), { digest: bytes, caller });
+  }
+  return {
+    find(token) {
+      const sent = digest(token);
+      const entry = entries.get(sent.toString('base64'));
+      return entry && timingSafeEqual(entry.digest, sent) ? entry.caller : undefined;
+    },
+  };
+}
+
+/** 256 random bits, in characters that need no quoting anywhere. */
+export function generateToken(): string {
+  return randomBytes(32).toString('base64url');
+}
+
+function checkToken(token: string, { principal }: Caller): void {
+  const whose = principal === undefined ? 'The token' : `The token of ${principal}`;
+  if (token.length < MIN_LENGTH)
+    throw new BridgeError('CONFIG_INVALID', `${whose} is shorter than ${MIN_LENGTH} characters`, {
+      hint: 'Take a long random one, such as "openssl rand -base64 32" prints.',
+    });
+  if (!/^[A-Za-z0-9._~+/=-]+$/.test(token))
+    throw new BridgeError('CONFIG_INVALID', `${whose} holds characters that a bearer token cannot have`, {
+      hint: 'Letters, digits and - . _ ~ + / = (RFC 6750).',
+    });
+}
