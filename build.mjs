@@ -1,8 +1,13 @@
 // Bundles src/ into dist/: one entry for the command, one for the library, and chunks that are loaded when needed.
-import { readFileSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { build } from 'esbuild';
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
+/** Tools compiled by other code are never taken from the cache: a version alone does not tell a build from the next. */
+const sources = createHash('sha256');
+for (const file of readdirSync('src', { recursive: true }).sort())
+  if (file.endsWith('.ts')) sources.update(`${file}\0`).update(readFileSync(`src/${file}`));
 rmSync('dist', { recursive: true, force: true });
 await build({
   entryPoints: { actionbridge: 'src/main.ts', index: 'src/index.ts' },
@@ -16,7 +21,10 @@ await build({
   target: 'node20',
   minify: true,
   legalComments: 'none',
-  define: { __VERSION__: JSON.stringify(version) },
+  define: {
+    __VERSION__: JSON.stringify(version),
+    __BUILD__: JSON.stringify(sources.digest('hex').slice(0, 16)),
+  },
   banner: { js: "import{createRequire as _cr}from'node:module';const require=_cr(import.meta.url);" },
   alias: { '@modelcontextprotocol/server/_shims': './src/mcp/sdk-shims.ts' },
   logLevel: 'warning',

@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, wri
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Tool } from '../tool/types.ts';
-import { version } from '../version.ts';
+import { build, version } from '../version.ts';
 
 /** What a cache entry holds besides the tools themselves: anything that is plain JSON. */
 export interface ToolCacheHeader {
@@ -63,7 +63,7 @@ export function writeToolCache(key: string, header: ToolCacheHeader, list: Uint8
 
 /** The key of a cache entry: our version and everything that shapes the tools. */
 export function toolCacheKey(parts: readonly unknown[]): string {
-  return digest(JSON.stringify([MAGIC, version, ...parts]));
+  return digest(JSON.stringify([MAGIC, version, build, ...parts]));
 }
 
 /** sha-256, hex. */
