@@ -36,7 +36,11 @@ async function parse(words: readonly string[]): Promise<number> {
       });
     });
   };
-  define('serve', '[spec...]', 'serve over stdio; the word "serve" may be left out');
+  define('serve', '[spec...]', 'serve over stdio; the word "serve" may be left out')
+    .option('--http <[host:]port>', 'serve over HTTP instead of stdio; default host 127.0.0.1')
+    .option('--token <value>', 'bearer token of the HTTP listener; default ACTIONBRIDGE_TOKEN, else a new one')
+    .option('--no-auth', 'ask for no token; on loopback only')
+    .option('--allowed-host <name>', 'another name for the Host header of HTTP requests', many);
   define('tools', '[spec...]', 'list the tools').option('--format <format>', 'table or mcp', 'table');
   define('call', '<spec> <tool> [json]', 'call one tool').option(
     '--dry-run',
@@ -59,8 +63,11 @@ async function parse(words: readonly string[]): Promise<number> {
   return code;
 }
 
+function many(value: string, previous: string[] | undefined): string[] {
+  return [...(previous ?? []), value];
+}
+
 function shared(command: Program): Program {
-  const many = (value: string, previous: string[] | undefined) => [...(previous ?? []), value];
   return command
     .option('--config <file>', 'config file; default actionbridge.yaml, .yml or .json in the working directory')
     .option('--base-url <[name=]url>', "the server to call instead of the document's", many)

@@ -1,9 +1,10 @@
 import { BridgeError } from '../errors.ts';
+import type { HttpFlags } from './http-flags.ts';
 import type { ApiConfig, BridgeConfig } from './types.ts';
 import { DEFAULT_TIMEOUT_MS } from './types.ts';
 
 /** The options of serve, tools, call and check, as the command line gives them. */
-export interface Flags {
+export interface Flags extends HttpFlags {
   readonly config?: string;
   readonly baseUrl?: readonly string[];
   readonly header?: readonly string[];

@@ -1,12 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
+import type { OAuthResourceOptions } from '../config/http-types.ts';
 import { BridgeError } from '../errors.ts';
 import type { ToolSource } from '../mcp/server.ts';
 import type { Tool } from '../tool/types.ts';
 import { answerFor, errorAnswer, type HttpAnswer } from './api-answer.ts';
 import type { Admitted } from './guard.ts';
-import { type OAuthResourceOptions, protectedResourceMetadata } from './oauth-resource.ts';
+import { protectedResourceMetadata } from './oauth-resource.ts';
 import { buildOpenApi } from './openapi-document.ts';
 import { SAFE_HEADERS } from './refusal.ts';
 

@@ -1,23 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import type { Bridge, CallOptions, CallOutcome } from '../bridge.ts';
+import type { Caller } from '../config/http-types.ts';
 import { BridgeError } from '../errors.ts';
 import type { ToolSource } from '../mcp/server.ts';
 import type { WindowLimit, WindowStore } from '../store/types.ts';
 import { glob } from '../tool/filter.ts';
 import { createRegistry, type Registry } from '../tool/registry.ts';
 import type { Tool } from '../tool/types.ts';
-
-/** Who sends a request, and what they may do. */
-export interface Caller {
-  /** Selects credentials and limits, and stands in the audit log. Absent: the operator. */
-  readonly principal?: string;
-  /** Globs over tool names; absent: every tool. */
-  readonly tools?: readonly string[];
-  /** Only tools that change nothing. */
-  readonly readOnly?: boolean;
-  /** Calls of this principal in any stretch of time, over all its requests and APIs. */
-  readonly rate?: WindowLimit;
-}
 
 export interface CallerViewOptions {
   readonly windows: WindowStore;

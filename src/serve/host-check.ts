@@ -11,8 +11,8 @@ export interface HostRules {
 
 /** Against DNS rebinding and foreign pages (MCP "Security": Origin MUST be checked). */
 export interface HostCheck {
-  /** Whether a Host header names this listener. */
-  isOurHost(header: string | undefined): boolean;
+  /** Whether a Host header names this listener: by an allowed name, or by the very address the connection came in on. */
+  isOurHost(header: string | undefined, localAddress?: string): boolean;
   /** Whether a request from this web origin is our own page's, or of an origin that was named. Host must be checked first. */
   isOurOrigin(origin: string, host: string): boolean;
 }
@@ -27,9 +27,10 @@ export function createHostCheck(rules: HostRules): HostCheck {
   const known = new Set<string>();
 
   return {
-    isOurHost(header) {
+    isOurHost(header, localAddress) {
       if (header === undefined) return false;
       if (known.has(header)) return true;
+      if (localAddress !== undefined && nameIn(header.toLowerCase()) === asHost(localAddress)) return true;
       const allowed = matches(header.toLowerCase(), patterns);
       if (allowed && known.size < 100) known.add(header);
       return allowed;
@@ -44,13 +45,22 @@ export function createHostCheck(rules: HostRules): HostCheck {
 }
 
 /** A host is `name[:port]` (RFC 9110 §7.2), nothing else. */
+function nameIn(host: string): string | undefined {
+  return /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+?)\.?(?::\d{1,5})?$/.exec(host)?.[1];
+}
+
 function matches(host: string, patterns: readonly string[]): boolean {
-  const [, name] = /^(\[[0-9a-f:.]+\]|[a-z0-9._-]+?)\.?(?::\d{1,5})?$/.exec(host) ?? [];
+  const name = nameIn(host);
   return name !== undefined && patterns.some((pattern) => glob(pattern, name) || glob(pattern, host));
 }
 
 function withoutDefaultPort(host: string, protocol: string): string {
   return host.replace(protocol === 'https:' ? /:443$/ : /:80$/, '');
+}
+
+/** An address of a socket; IPv4 as IPv6 sockets see it is IPv4. */
+function asHost(address: string): string {
+  return bracketed(address.replace(/^::ffff:(?=\d+\.)/, ''));
 }
 
 function bracketed(host: string): string {

@@ -2,14 +2,9 @@ import { readFileSync } from 'node:fs';
 import { createServer, type RequestListener, type Server, STATUS_CODES } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import type { TlsFiles } from '../config/http-types.ts';
 import { BridgeError } from '../errors.ts';
 import { limitSockets } from './socket-limit.ts';
-
-/** PEM files. */
-export interface TlsFiles {
-  readonly cert: string;
-  readonly key: string;
-}
 
 export interface ListenOptions {
   readonly host: string;
@@ -18,6 +13,8 @@ export interface ListenOptions {
   readonly tls?: TlsFiles;
   /** Connections at a time; default 1,000. */
   readonly maxSockets?: number;
+  /** Bodies that are announced as larger are not asked for (`Expect: 100-continue`). */
+  readonly maxBodyBytes: number;
 }
 
 export interface Listening {
@@ -34,17 +31,26 @@ const LIMITS = {
   connectionsCheckingInterval: 2_000,
   maxHeaderSize: 16 * 1024,
 } as const;
+const HANDSHAKE_MS = 10_000;
+const DRAIN_CHECK_MS = 50;
 const MAX_SOCKETS = 1_000;
 const MAX_HEADERS = 100;
 
 /** A server under limits that listens. Throws CONFIG_INVALID for TLS files that cannot be used, USAGE for an address that cannot be listened on. */
 export async function listen(handle: RequestListener, options: ListenOptions): Promise<Listening> {
   const server = options.tls
-    ? createSecureServer({ ...LIMITS, ...readTls(options.tls), minVersion: 'TLSv1.2' }, handle)
+    ? createSecureServer(
+        { ...LIMITS, ...readTls(options.tls), minVersion: 'TLSv1.2', handshakeTimeout: HANDSHAKE_MS },
+        handle,
+      )
     : createServer(LIMITS, handle);
   server.maxHeadersCount = MAX_HEADERS;
   limitSockets(server, options.maxSockets ?? MAX_SOCKETS);
   server.on('clientError', answerBroken);
+  server.on('checkContinue', (request, response) => {
+    if (!(Number(request.headers['content-length'] ?? 0) > options.maxBodyBytes)) response.writeContinue();
+    handle(request, response);
+  });
   await started(server, options);
   return { port: (server.address() as AddressInfo).port, close: (graceMs) => stop(server, graceMs) };
 }
@@ -82,8 +88,10 @@ function answerBroken(error: NodeJS.ErrnoException, socket: Socket): void {
 function stop(server: Server, graceMs: number): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+    const drain = setInterval(() => server.closeIdleConnections(), DRAIN_CHECK_MS);
     server.close(() => {
       clearTimeout(timer);
+      clearInterval(drain);
       resolve();
     });
     server.closeIdleConnections();

@@ -11,9 +11,9 @@ import {
   type Server,
   SUPPORTED_PROTOCOL_VERSIONS,
 } from '@modelcontextprotocol/server';
+import type { Caller } from '../config/http-types.ts';
 import { createMcpServerFactory, type McpOptions, type ToolSource } from '../mcp/server.ts';
 import type { CellStore } from '../store/types.ts';
-import type { Caller } from './caller.ts';
 import type { Admitted } from './guard.ts';
 import { answerDirectly, isPlainStateless, isToolRequest, STATELESS_REVISION } from './mcp-direct.ts';
 import { createSessions, type SessionsOptions } from './mcp-sessions.ts';
@@ -37,6 +37,8 @@ export interface McpEndpoint {
   /** Throws RequestRefused. */
   serve(request: IncomingMessage, response: ServerResponse, admitted: Admitted): Promise<void>;
   toolsChanged(): void;
+  /** Ends the streams on which clients wait for changes; calls go on. */
+  endStreams(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -52,6 +54,7 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
   });
   const serveStateless = toNodeHandler(stateless) as unknown as NodeHandler;
   const listBytesFor = (caller: Caller) => options.viewFor(caller).registry.listBytes();
+  const underWay = new Set<Promise<void>>();
   const sessions = createSessions({ ...options, serverFor: (caller) => factories(caller).session(), listBytesFor });
 
   async function serveSession(request: IncomingMessage, response: ServerResponse, { body, caller }: Admitted) {
@@ -82,11 +85,19 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
       const inSession = isPlainInSession(message, request.headers);
       if (inSession || (await isLegacyRequest(requestHead(request), message ?? NO_BODY)))
         return serveSession(request, response, admitted);
-      await serveStateless(Object.assign(request, { auth: authOf(caller) }), response, message);
+      const served = serveStateless(Object.assign(request, { auth: authOf(caller) }), response, message);
+      if (isSubscription(message)) return served;
+      underWay.add(served);
+      await served.finally(() => underWay.delete(served));
     },
     toolsChanged() {
       stateless.notify.toolsChanged();
       sessions.toolsChanged();
+    },
+    async endStreams() {
+      sessions.endStreams();
+      await Promise.allSettled(underWay);
+      await stateless.close();
     },
     async close() {
       await Promise.all([stateless.close(), sessions.close()]);
@@ -153,6 +164,10 @@ function authOf(caller: Caller): AuthInfo {
 
 function callerOf({ authInfo }: McpRequestContext): Caller {
   return authInfo?.extra?.['caller'] as Caller;
+}
+
+function isSubscription(message: unknown): boolean {
+  return (message as { readonly method?: unknown } | undefined)?.method === 'subscriptions/listen';
 }
 
 function cancelledRequest(message: unknown): RequestId | undefined {

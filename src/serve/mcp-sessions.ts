@@ -3,8 +3,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { toNodeHandler } from '@modelcontextprotocol/node';
 import type { JSONRPCRequest, RequestId, Server } from '@modelcontextprotocol/server';
 import { type Clock, systemClock } from '../clock.ts';
+import type { Caller } from '../config/http-types.ts';
 import type { CellStore } from '../store/types.ts';
-import type { Caller } from './caller.ts';
 import { RequestRefused } from './refusal.ts';
 import { createSessionRecords, type SessionRecord } from './session-records.ts';
 import { SessionTransport } from './session-transport.ts';
@@ -37,6 +37,8 @@ export interface Sessions {
   /** A session that begins with this `initialize` request. Throws RequestRefused (503) when there is no room. */
   begin(initialize: JSONRPCRequest, caller: Caller): Promise<Session>;
   toolsChanged(): void;
+  /** Ends the streams on which clients wait for changes; they may open them again, elsewhere. */
+  endStreams(): void;
   close(): Promise<void>;
 }
 
@@ -165,6 +167,9 @@ export function createSessions(options: SessionsOptions): Sessions {
     },
     toolsChanged() {
       for (const { server } of sessions.values()) server.sendToolListChanged().catch(() => undefined);
+    },
+    endStreams() {
+      for (const { transport } of sessions.values()) transport.closeStandaloneSSEStream();
     },
     async close() {
       clearInterval(sweep);

@@ -1,20 +1,8 @@
 import { createHash } from 'node:crypto';
 import { createRemoteJWKSet, customFetch, errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
 import type { OAuthFetch } from '../auth/oauth-fetch.ts';
+import type { Caller, OAuthResourceOptions } from '../config/http-types.ts';
 import { BridgeError } from '../errors.ts';
-import type { Caller } from './caller.ts';
-
-/** Tokens of an authorization server are taken as well: this listener is an OAuth 2.1 resource server. */
-export interface OAuthResourceOptions extends Omit<Caller, 'principal'> {
-  /** The authorization server's issuer URL, as its tokens have it in `iss`. */
-  readonly issuer: string;
-  /** What tokens must have in `aud` (RFC 8707): this listener's public URL with `/mcp`, unless the issuer names it otherwise. */
-  readonly audience: string | readonly string[];
-  /** Every token must have all of these; they are also what clients are told to ask for. */
-  readonly scopes?: readonly string[];
-  /** Default: from the issuer's metadata. */
-  readonly jwksUri?: string;
-}
 
 /** Why a token was not taken (RFC 6750 §3.1), or that nobody could be asked. */
 export type TokenVerdict =

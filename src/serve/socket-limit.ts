@@ -9,6 +9,7 @@ import type { Socket } from 'node:net';
 export function limitSockets(server: Server, max: number): void {
   const idle = new Set<Socket>();
   const busy = new Map<Socket, number>();
+  const carrierOf = followTls(server);
 
   server.on('connection', (socket: Socket) => {
     if (idle.size + busy.size >= max) {
@@ -24,7 +25,8 @@ export function limitSockets(server: Server, max: number): void {
     });
   });
 
-  const begin = ({ socket }: IncomingMessage, response: ServerResponse) => {
+  const begin = (request: IncomingMessage, response: ServerResponse) => {
+    const socket = carrierOf(request.socket);
     idle.delete(socket);
     busy.set(socket, (busy.get(socket) ?? 0) + 1);
     response.once('close', () => {
@@ -35,4 +37,22 @@ export function limitSockets(server: Server, max: number): void {
     });
   };
   server.on('request', begin).on('checkContinue', begin);
+}
+
+/** Requests over TLS come on a socket of their own; what is counted is the connection below it. */
+function followTls(server: Server): (socket: Socket) => Socket {
+  const connections = new Map<string, Socket>();
+  const carriers = new WeakMap<Socket, Socket>();
+  const nameOf = ({ remoteAddress, remotePort }: Socket) => `${remoteAddress} ${remotePort}`;
+  server.on('secureConnection', (secure: Socket) => {
+    const carrier = connections.get(nameOf(secure));
+    if (carrier) carriers.set(secure, carrier);
+  });
+  if (!('setSecureContext' in server)) return (socket) => socket;
+  server.on('connection', (socket: Socket) => {
+    const name = nameOf(socket);
+    connections.set(name, socket);
+    socket.once('close', () => connections.delete(name));
+  });
+  return (socket) => carriers.get(socket) ?? socket;
 }

@@ -1,12 +1,6 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import type { Caller, HttpToken } from '../config/http-types.ts';
 import { BridgeError } from '../errors.ts';
-import type { Caller } from './caller.ts';
-
-/** A bearer token of the listener, and whose it is. */
-export interface HttpToken extends Caller {
-  /** A secret. */
-  readonly token: string;
-}
 
 /** Finds whose token was sent. */
 export interface TokenTable {

@@ -49,3 +49,50 @@ export async function runBridge(words: readonly string[], options: RunOptions = 
   const code = await new Promise<number | null>((settle, reject) => child.once('error', reject).once('close', settle));
   return { code, ...output };
 }
+
+/** The built command, serving over HTTP. */
+export interface RunningBridge {
+  /** Without a slash at the end. */
+  readonly url: string;
+  readonly token: string;
+  readonly pid: number;
+  /** What it has said so far. */
+  readonly stderr: () => string;
+  /** SIGTERM, unless said otherwise; resolves when it has ended. */
+  stop(signal?: NodeJS.Signals): Promise<Finished>;
+}
+
+export const TEST_TOKEN = 'test-token-0123456789abcdef';
+
+/** Starts the built command with `--http 0` and a token, unless the words say otherwise; resolves when it listens. */
+export async function startBridge(words: readonly string[], options: RunOptions = {}): Promise<RunningBridge> {
+  const http = words.includes('--http') ? [] : ['--http', '0'];
+  const token = words.includes('--no-auth') || words.includes('--token') ? [] : ['--token', TEST_TOKEN];
+  const child = spawn(process.execPath, [BUNDLE, ...words, ...http, ...token], {
+    cwd: options.cwd ?? ROOT,
+    env: { ...process.env, ...CACHE_ENVIRONMENT, ...options.env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const output = { stdout: '', stderr: '' };
+  const ended = new Promise<number | null>((settle) => child.once('close', settle));
+  const url = await new Promise<string>((resolve, reject) => {
+    for (const stream of ['stdout', 'stderr'] as const) {
+      child[stream].setEncoding('utf8').on('data', (text: string) => {
+        output[stream] += text;
+        const [, found] = / at (https?:\S+)\/mcp\n/.exec(output.stderr) ?? [];
+        if (found !== undefined) resolve(found);
+      });
+    }
+    void ended.then((code) => reject(new Error(`the command ended with ${code}: ${output.stderr}`)));
+  });
+  return {
+    url,
+    token: TEST_TOKEN,
+    pid: child.pid!,
+    stderr: () => output.stderr,
+    async stop(signal = 'SIGTERM') {
+      child.kill(signal);
+      return { code: await ended, ...output };
+    },
+  };
+}

@@ -1,8 +1,9 @@
-import { Client, type VersionNegotiationMode } from '@modelcontextprotocol/client';
+import { Client, StreamableHTTPClientTransport, type VersionNegotiationMode } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { Client as Client1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport as StdioClientTransport1 } from '@modelcontextprotocol/sdk/client/stdio.js';
-import { BUNDLE, CACHE_ENVIRONMENT } from './bridge-process.ts';
+import { StreamableHTTPClientTransport as HttpTransport1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import { BUNDLE, CACHE_ENVIRONMENT, startBridge } from './bridge-process.ts';
 
 export interface ListedTool {
   readonly name: string;
@@ -20,7 +21,12 @@ export interface CallAnswer {
   readonly meta: { readonly [key: string]: unknown };
 }
 
-/** One of the official clients, connected to the built command over stdio. */
+export interface CallSettings {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: number) => void;
+}
+
+/** One of the official clients, connected. */
 export interface ConnectedClient {
   readonly revision: string | undefined;
   readonly server: { readonly name: string; readonly version: string };
@@ -29,71 +35,177 @@ export interface ConnectedClient {
   readonly errors: readonly Error[];
   listTools(): Promise<readonly ListedTool[]>;
   /** Rejects with `code` for a JSON-RPC error, and when `signal` aborts. */
-  call(name: string, args: { [name: string]: unknown }, signal?: AbortSignal): Promise<CallAnswer>;
-  /** Ends the command by closing its standard input. */
+  call(name: string, args: { [name: string]: unknown }, settings?: AbortSignal | CallSettings): Promise<CallAnswer>;
+  /** Resolves when the server says that its tools are others; those that came before it was asked count. */
+  toolsChanged(): Promise<void>;
+  /** Ends the connection, and with it a command that was started for it. */
   close(): Promise<void>;
+}
+
+/** Where a client finds a listener. */
+export interface Address {
+  /** Of `/mcp`. */
+  readonly url: string;
+  readonly token?: string;
 }
 
 export interface OfficialClient {
   readonly name: string;
+  readonly transport: 'stdio' | 'http';
   /** The protocol revision it must end up with. */
   readonly revision: string;
+  /** Starts the built command with these words and connects to it. */
   connect(words: readonly string[]): Promise<ConnectedClient>;
 }
 
-/** Both generations of the official client, in every way they negotiate. */
-export const OFFICIAL_CLIENTS: readonly OfficialClient[] = [
-  { name: 'SDK 1.x', revision: '2025-11-25', connect: connectFirst },
-  { name: 'SDK 2.x, legacy', revision: '2025-11-25', connect: (words) => connectSecond(words, 'legacy') },
-  { name: 'SDK 2.x, auto', revision: '2026-07-28', connect: (words) => connectSecond(words, 'auto') },
-  { name: 'SDK 2.x, pinned', revision: '2026-07-28', connect: (words) => connectSecond(words, { pin: '2026-07-28' }) },
+/** One way in which an official client opens a conversation. */
+interface Generation {
+  readonly name: string;
+  readonly revision: string;
+  readonly open: (transport: Transport) => Promise<ConnectedClient>;
+}
+
+/** The transport's two forms, of which a client takes its own. */
+type Transport = { readonly words: readonly string[] } | Address;
+
+const GENERATIONS: readonly Generation[] = [
+  { name: 'SDK 1.x', revision: '2025-11-25', open: openFirst },
+  { name: 'SDK 2.x, legacy', revision: '2025-11-25', open: (transport) => openSecond(transport, 'legacy') },
+  { name: 'SDK 2.x, auto', revision: '2026-07-28', open: (transport) => openSecond(transport, 'auto') },
+  {
+    name: 'SDK 2.x, pinned',
+    revision: '2026-07-28',
+    open: (transport) => openSecond(transport, { pin: '2026-07-28' }),
+  },
 ];
+
+/** Both generations of the official client, in every way they negotiate, over both transports. */
+export const OFFICIAL_CLIENTS: readonly OfficialClient[] = GENERATIONS.flatMap(({ name, revision, open }) => [
+  { name: `${name} over stdio`, transport: 'stdio' as const, revision, connect: (words) => open({ words }) },
+  { name: `${name} over HTTP`, transport: 'http' as const, revision, connect: (words) => connectHttp(words, open) },
+]);
+
+/** The same clients, for a listener that the test has started. */
+export const HTTP_CLIENTS: readonly (Omit<Generation, 'open'> & {
+  readonly open: (address: Address) => Promise<ConnectedClient>;
+})[] = GENERATIONS;
 
 const INFO = { name: 'actionbridge-test', version: '1.0.0' };
 
-async function connectFirst(words: readonly string[]): Promise<ConnectedClient> {
-  const client = new Client1(INFO);
+async function connectHttp(words: readonly string[], open: Generation['open']): Promise<ConnectedClient> {
+  const bridge = await startBridge(words);
+  const client = await open({ url: `${bridge.url}/mcp`, token: bridge.token }).catch(async (error: unknown) => {
+    await bridge.stop();
+    throw error;
+  });
+  return Object.assign(client, {
+    close: closeBoth(client.close, () => bridge.stop()),
+  });
+}
+
+function closeBoth(first: () => Promise<void>, second: () => Promise<unknown>): () => Promise<void> {
+  return async () => {
+    await first();
+    await second();
+  };
+}
+
+async function openFirst(target: Transport): Promise<ConnectedClient> {
   const errors: Error[] = [];
+  const changed = createSignal();
+  const client = new Client1(INFO, {
+    listChanged: { tools: { autoRefresh: false, debounceMs: 0, onChanged: changed.raise } },
+  });
   client.onerror = (error) => errors.push(error);
   let revision: string | undefined;
-  const transport = new StdioClientTransport1(serverOf(words));
+  const transport =
+    'words' in target
+      ? new StdioClientTransport1(serverOf(target.words))
+      : new HttpTransport1(new URL(target.url), { requestInit: { headers: bearer(target) } });
+  const setVersion = (transport as HttpTransport1).setProtocolVersion?.bind(transport);
   const noted = Object.assign(transport, {
     setProtocolVersion(version: string) {
       revision = version;
+      setVersion?.(version);
     },
   });
-  await client.connect(noted);
+  await client.connect(noted as StdioClientTransport1);
   return {
     revision,
     server: client.getServerVersion()!,
     instructions: client.getInstructions(),
     errors,
     listTools: async () => (await client.listTools()).tools,
-    call: async (name, args, signal) =>
-      toAnswer(await client.callTool({ name, arguments: args }, undefined, signal ? { signal } : {})),
-    close: () => client.close(),
+    call: async (name, args, settings) =>
+      toAnswer(await client.callTool({ name, arguments: args }, undefined, optionsOf(settings))),
+    toolsChanged: changed.seen,
+    async close() {
+      if (transport instanceof HttpTransport1) await transport.terminateSession();
+      await client.close();
+    },
   };
 }
 
-async function connectSecond(words: readonly string[], mode: VersionNegotiationMode): Promise<ConnectedClient> {
-  const client = new Client(INFO, { versionNegotiation: { mode } });
+async function openSecond(target: Transport, mode: VersionNegotiationMode): Promise<ConnectedClient> {
   const errors: Error[] = [];
+  const changed = createSignal();
+  const client = new Client(INFO, {
+    versionNegotiation: { mode },
+    listChanged: { tools: { autoRefresh: false, debounceMs: 0, onChanged: changed.raise } },
+  });
   client.onerror = (error) => errors.push(error);
-  await client.connect(new StdioClientTransport(serverOf(words)));
+  const transport =
+    'words' in target
+      ? new StdioClientTransport(serverOf(target.words))
+      : new StreamableHTTPClientTransport(new URL(target.url), { requestInit: { headers: bearer(target) } });
+  await client.connect(transport);
   return {
     revision: client.getNegotiatedProtocolVersion(),
     server: client.getServerVersion()!,
     instructions: client.getInstructions(),
     errors,
     listTools: async () => (await client.listTools()).tools,
-    call: async (name, args, signal) =>
-      toAnswer(await client.callTool({ name, arguments: args }, signal ? { signal } : {})),
-    close: () => client.close(),
+    call: async (name, args, settings) =>
+      toAnswer(await client.callTool({ name, arguments: args }, optionsOf(settings))),
+    toolsChanged: changed.seen,
+    async close() {
+      if (transport instanceof StreamableHTTPClientTransport && transport.sessionId !== undefined)
+        await transport.terminateSession();
+      await client.close();
+    },
   };
 }
 
 function serverOf(words: readonly string[]) {
   return { command: process.execPath, args: [BUNDLE, ...words], env: { ...CACHE_ENVIRONMENT } };
+}
+
+function bearer({ token }: Address): Record<string, string> {
+  return token === undefined ? {} : { authorization: `Bearer ${token}` };
+}
+
+function optionsOf(settings: AbortSignal | CallSettings = {}) {
+  const { signal, onProgress } = settings instanceof AbortSignal ? { signal: settings } : settings;
+  return {
+    ...(signal ? { signal } : {}),
+    ...(onProgress ? { onprogress: ({ progress }: { progress: number }) => onProgress(progress) } : {}),
+  };
+}
+
+/** Counts what happened, so that whoever asks later is told as well. */
+function createSignal(): { readonly raise: () => void; readonly seen: () => Promise<void> } {
+  let count = 0;
+  let wake: (() => void) | undefined;
+  return {
+    raise() {
+      count++;
+      wake?.();
+    },
+    async seen() {
+      if (count === 0) await new Promise<void>((resolve) => (wake = resolve));
+      count--;
+    },
+  };
 }
 
 /** The result types of the two generations differ in what is declared, not in what is sent. */

@@ -7,7 +7,7 @@ import { type ConnectedClient, OFFICIAL_CLIENTS } from '../support/mcp-clients.t
 const SPEC = `items=${repositoryFile('test/fixtures/items.yaml')}`;
 
 /** Every case runs over every official client; they differ only in how they open the conversation. */
-describe.each(OFFICIAL_CLIENTS)('$name over stdio', ({ connect, revision }) => {
+describe.each(OFFICIAL_CLIENTS)('$name', ({ connect, revision }) => {
   let api: FakeApi;
   let client: ConnectedClient;
 

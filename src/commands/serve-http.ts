@@ -1,0 +1,50 @@
+import type { Bridge } from '../bridge.ts';
+import { isLoopback } from '../config/http-flags.ts';
+import type { HttpConfig } from '../config/http-types.ts';
+import { registerSecret } from '../secrets.ts';
+import { type HttpServer, serveHttp } from '../serve/http.ts';
+import { generateToken } from '../serve/tokens.ts';
+import { createMemoryStore } from '../store/memory.ts';
+import { createMetrics } from '../telemetry/metrics.ts';
+import { version } from '../version.ts';
+import { untilStopped } from './until-stopped.ts';
+
+/** Serves over HTTP until SIGINT or SIGTERM, then lets calls under way end. What a person needs to connect goes to stderr. */
+export async function runHttp(bridge: Bridge, given: HttpConfig): Promise<void> {
+  const needsToken = given.auth === 'token' && given.tokens.length === 0 && given.oauth === undefined;
+  const token = needsToken ? generateToken() : undefined;
+  const config = token === undefined ? given : { ...given, tokens: [{ token }] };
+  for (const each of config.tokens) if (each.token !== token) registerSecret(each.token);
+  const stopped = untilStopped();
+  const store = createMemoryStore();
+  const metrics = createMetrics();
+  const server = await serveHttp(bridge, {
+    config,
+    store,
+    metrics,
+    formats: {},
+    onError: (error) => process.stderr.write(`Internal error: ${error.message}\n`),
+  });
+  process.stderr.write(greeting(bridge, config, server, token));
+  await stopped;
+  await server.close();
+  metrics.close();
+  await store.close();
+}
+
+function greeting(bridge: Bridge, config: HttpConfig, { url }: HttpServer, token: string | undefined): string {
+  const { tools } = bridge.registry;
+  const lines = [`actionbridge ${version} serves ${tools.length} tools at ${url}/mcp`];
+  if (token !== undefined)
+    lines.push(
+      `Token: ${token}`,
+      'It is a new one at every start; choose your own with --token or ACTIONBRIDGE_TOKEN.',
+    );
+  if (config.auth === 'none') lines.push('No token is asked for: every program on this machine may call the tools.');
+  const open = !isLoopback(config.host);
+  if (open && !config.tls && config.trustedProxies.length === 0 && !config.publicUrl?.startsWith('https:'))
+    lines.push('Tokens travel in the clear: put a proxy with TLS in front, or set http.tls in the config.');
+  if (open && config.allowedHosts.length === 0 && config.publicUrl === undefined)
+    lines.push('Clients that use a name must have it allowed: --allowed-host NAME.');
+  return `${lines.join('\n')}\n`;
+}
