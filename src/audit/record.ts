@@ -44,6 +44,8 @@ export interface AuditEntry {
   readonly ms: number | null;
   /** Whole, or `{ shape, hash }`; `null` in `started` and `refused`. */
   readonly response: unknown;
+  /** What came of asking a person; only in records of calls that are asked about. */
+  readonly confirmation?: string;
 }
 
 /** One line of the audit log (CONTRACT.md, "Audit record"). */

@@ -4,7 +4,9 @@ import { isSafeMethod } from '../tool/hints.ts';
 import type { RequestTemplate, Tool } from '../tool/types.ts';
 import { checkLimits, normalizeArguments } from './arguments.ts';
 import type { Handler, Middleware } from './compose.ts';
+import type { Decision } from './middleware/confirm.ts';
 import { planRequest } from './plan.ts';
+import type { AskPerson } from './question.ts';
 import { readContent } from './receive.ts';
 import { resolveServer, type ServerChoice } from './server.ts';
 import type { ArgumentIssue, CallFailure, CallResult, RawResponse, RequestPlan } from './types.ts';
@@ -20,6 +22,10 @@ export interface CallContext {
   readonly signal?: AbortSignal;
   /** Reads a file named by a `path` argument; absent where files may not be read. */
   readonly readFile?: (path: string) => Uint8Array;
+  /** Asks the person behind the client before a call with consequences; absent where nobody can be asked. */
+  readonly confirm?: AskPerson;
+  /** The token of a second step, from surfaces where it does not come among the arguments. */
+  readonly approval?: string;
 }
 
 export interface Call {
@@ -33,6 +39,8 @@ export interface Call {
 export interface CallTrace {
   attempts: number;
   cached: boolean;
+  /** What came of asking a person; absent when nobody was to be asked. */
+  confirmation?: Decision;
   /** Milliseconds per stop: validate, wait, connect, upstream, shape. */
   readonly timings: { [stop: string]: number };
 }

@@ -41,6 +41,20 @@ export interface CallFailure {
   readonly hint: string;
   readonly retryable: boolean;
   readonly retryAfterSeconds?: number;
+  /** CONFIRMATION_REQUIRED, where nobody could be asked: what the second step takes. */
+  readonly confirmation?: PendingConfirmation;
+}
+
+/** A call that waits for the consent of a person. */
+export interface PendingConfirmation {
+  /** Good once, for this caller and exactly these arguments. */
+  readonly token: string;
+  /** Of the tool: carries the token. */
+  readonly argument: string;
+  /** ISO 8601, UTC. */
+  readonly expiresAt: string;
+  /** What would be sent, for the person; secrets masked. */
+  readonly request: string;
 }
 
 /** What became of a call. */

@@ -1,5 +1,6 @@
 import {
   type CallToolResult,
+  type InputRequiredResult,
   type Tool as McpTool,
   ProtocolError,
   Server,
@@ -12,10 +13,13 @@ import { toMcpTool } from '../tool/mcp-tool.ts';
 import type { Registry } from '../tool/registry.ts';
 import { version } from '../version.ts';
 import { type ClientLog, createClientLog, describeOutcome, describeTool } from './call-log.ts';
+import { canShowForms, createElicitation } from './elicit.ts';
 import { instructionsFor } from './instructions.ts';
 
 const INVALID_PARAMS = -32602;
 const LIST_TTL_MS = 300_000;
+/** As the SDK says it; which of the things it is bound to differs is not told. */
+const FOREIGN_STATE = 'Invalid or expired requestState';
 
 /** What a server shows and calls: the bridge, or a caller's part of it. */
 export type ToolSource = Pick<Bridge, 'registry' | 'apis' | 'call'>;
@@ -60,7 +64,7 @@ export function createMcpServerFactory(source: ToolSource, options: McpOptions):
       return { tools: options.listIsWrittenByTransport ? [] : list() };
     });
     server.setRequestHandler('tools/call', ({ params }, context) =>
-      callTool(source, params, contextOf(options, context), { ...options, context, log, render }),
+      callTool(source, params, contextOf(options, context), { ...options, server, context, log, render }),
     );
     return server;
   };
@@ -81,6 +85,7 @@ function contextOf({ surface, readFile }: McpOptions, context: ServerContext): O
 }
 
 interface Exchange extends McpOptions {
+  readonly server: Server;
   readonly context: ServerContext;
   readonly log: ClientLog;
   readonly render: ReturnType<typeof createRenderer>;
@@ -90,15 +95,22 @@ async function callTool(
   source: ToolSource,
   params: { readonly name: string; readonly arguments?: unknown },
   call: Omit<CallContext, 'requestId'>,
-  { context, log, render, progressEveryMs }: Exchange,
-): Promise<CallToolResult> {
+  { server, context, log, render, progressEveryMs }: Exchange,
+): Promise<CallToolResult | InputRequiredResult> {
   const token = context.mcpReq._meta?.progressToken;
   const stop = token === undefined ? undefined : await watch(context, token, progressEveryMs);
   const say = log.sayer(context);
   const tool = say && source.registry.get(params.name);
   if (tool) say('info', describeTool(tool));
+  const elicitation = canShowForms(server, context) ? createElicitation(context) : undefined;
   try {
-    const outcome = await source.call(params.name, params.arguments ?? {}, call);
+    const outcome = await source.call(params.name, params.arguments ?? {}, {
+      ...call,
+      ...(elicitation ? { confirm: elicitation.confirm } : {}),
+    });
+    if (elicitation?.isForeign()) throw new ProtocolError(INVALID_PARAMS, FOREIGN_STATE);
+    const required = elicitation?.required();
+    if (required) return required;
     say?.('info', describeOutcome(outcome));
     say?.('debug', `${params.name} was request ${outcome.requestId}`);
     return await render(outcome);

@@ -1,3 +1,4 @@
+import { type CannotAsk, listedInput } from './confirmation.ts';
 import type { JsonSchema, Tool } from './types.ts';
 
 /** A tool as MCP's tools/list gives it (revision 2026-07-28; also valid in the older ones). */
@@ -13,7 +14,17 @@ export interface McpToolDefinition {
     readonly idempotentHint: boolean;
     readonly openWorldHint: boolean;
   };
-  readonly _meta: { readonly actionbridge: { readonly api: string; readonly method: string; readonly path: string } };
+  readonly _meta: {
+    readonly actionbridge: {
+      readonly api: string;
+      readonly method: string;
+      readonly path: string;
+      /** `x-openai-isConsequential`, where the document says it. */
+      readonly consequential?: boolean;
+      /** A person is asked before calls; where nobody can be asked, this is what happens. */
+      readonly confirm?: CannotAsk;
+    };
+  };
 }
 
 export function toMcpTool(tool: Tool): McpToolDefinition {
@@ -21,7 +32,7 @@ export function toMcpTool(tool: Tool): McpToolDefinition {
     name: tool.name,
     title: tool.title,
     description: tool.description,
-    inputSchema: tool.input,
+    inputSchema: listedInput(tool),
     ...(tool.output ? { outputSchema: tool.output } : {}),
     annotations: {
       readOnlyHint: tool.hints.readOnly,
@@ -29,7 +40,21 @@ export function toMcpTool(tool: Tool): McpToolDefinition {
       idempotentHint: tool.hints.idempotent,
       openWorldHint: tool.hints.openWorld,
     },
-    _meta: { actionbridge: { api: tool.api, method: tool.request.method, path: tool.request.path } },
+    _meta: { actionbridge: describeCall(tool) },
+  };
+}
+
+function describeCall({
+  api,
+  request: { method, path, consequential },
+  confirmation,
+}: Tool): McpToolDefinition['_meta']['actionbridge'] {
+  return {
+    api,
+    method,
+    path,
+    ...(consequential === undefined ? {} : { consequential }),
+    ...(confirmation ? { confirm: confirmation.cannotAsk } : {}),
   };
 }
 

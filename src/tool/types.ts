@@ -1,5 +1,6 @@
 import type { JsonSchema } from '../operation/schema.ts';
 import type { BodyWire, ParameterWire, SecurityRequirement, Server } from '../operation/types.ts';
+import type { ToolConfirmation } from './confirmation.ts';
 
 export type { JsonSchema };
 
@@ -28,6 +29,8 @@ export interface Tool {
   readonly api: string;
   readonly request: RequestTemplate;
   readonly bindings: readonly Binding[];
+  /** A person is asked before calls; absent: nobody is. No part of the tool's meaning, and not of its fingerprint. */
+  readonly confirmation?: ToolConfirmation;
 }
 
 /** All that is needed to write a request, besides the arguments. */

@@ -70,7 +70,13 @@ export function createAuditMiddleware(options: AuditMiddlewareOptions): AuditMid
   }
 
   function entryOf(call: Call, attempt: number): AuditEntry {
-    return { ...blank(call), call: runningOf(call).call, attempt };
+    const { confirmation } = call.trace;
+    return {
+      ...blank(call),
+      call: runningOf(call).call,
+      attempt,
+      ...(confirmation === undefined ? {} : { confirmation }),
+    };
   }
 
   function finished(entry: AuditEntry, outcome: Partial<AuditEntry>): AuditEntry {
