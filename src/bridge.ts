@@ -1,11 +1,19 @@
 import { randomUUID } from 'node:crypto';
+import type { Auth } from './auth/auth.ts';
+import type { CredentialStatus } from './auth/credentials.ts';
 import type { CallContext, CallTrace, Planned } from './call/execute.ts';
+import type { AuthDescription } from './call/middleware/authorize.ts';
 import type { CallResult } from './call/types.ts';
-import type { ApiConfig, BridgeConfig } from './config/types.ts';
+import type { CallPath, KnownApi } from './call-path.ts';
+import type { BridgeConfig } from './config/types.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { BridgeError } from './errors.ts';
 import type { ServedApi } from './load-apis.ts';
-import { loadTools } from './load-tools.ts';
+import { type LoadedTools, loadTools } from './load-tools.ts';
+import { createLog, type Log } from './log.ts';
+import { createMasker } from './secrets.ts';
+import type { SavedResponse } from './store/saved-responses.ts';
+import type { Observer } from './telemetry/observer.ts';
 import type { Registry } from './tool/registry.ts';
 import type { Tool } from './tool/types.ts';
 
@@ -16,25 +24,65 @@ export interface CallOutcome {
   readonly requestId: string;
   readonly trace: CallTrace;
   readonly ms: number;
+  /** The answer was too large to be shown: it is kept whole, as a resource. */
+  readonly saved?: SavedResponse;
 }
 
 export type CallOptions = Omit<CallContext, 'requestId'> & { readonly requestId?: string };
 
 /** One engine: the tools, and the one way to call them. Every surface is a view of it. */
 export interface Bridge {
+  /** A snapshot; another one after a change. */
   readonly registry: Registry;
   readonly apis: readonly ServedApi[];
   readonly diagnostics: readonly Diagnostic[];
+  readonly resources: ResourceSource;
+  readonly log: Log;
   /** Throws TOOL_UNKNOWN; anything else the world may do is a result. */
   call(name: string, args: unknown, options: CallOptions): Promise<CallOutcome>;
   /** The request a call would send; nothing is sent. Throws TOOL_UNKNOWN. */
-  plan(name: string, args: unknown, options: CallOptions): Promise<Planned>;
+  plan(name: string, args: unknown, options: CallOptions): Promise<DryRun>;
+  /** What the documents ask for, and whether it is there. */
+  credentials(): Promise<readonly CredentialStatus[]>;
+  auth(): Promise<Auth>;
+  /** The way of a call, for surfaces that share its network, stores and observers. */
+  path(): Promise<CallPath>;
+  /** Told after the tools have changed; gives the way to stop being told. */
+  onChange(listener: () => void): () => void;
   close(): Promise<void>;
+}
+
+/** A planned request, and how it would be authorized, every credential masked. */
+export type DryRun = Planned & { readonly auth?: AuthDescription };
+
+/** A resource, as MCP lists it. */
+export interface Resource {
+  readonly uri: string;
+  readonly name: string;
+  readonly mimeType: string;
+  readonly description?: string;
+  /** Bytes. */
+  readonly size?: number;
+}
+
+export interface ResourceText {
+  readonly uri: string;
+  readonly mimeType: string;
+  readonly text: string;
+}
+
+/** What can be read besides calling tools. Each principal sees its own. */
+export interface ResourceSource {
+  list(principal: string | undefined): Promise<readonly Resource[]>;
+  /** Undefined for what is not there, or belongs to somebody else. */
+  read(uri: string, principal: string | undefined): Promise<readonly ResourceText[] | undefined>;
 }
 
 export interface BridgeDependencies {
   /** Text of the document given as `-`. */
   readonly stdin?: () => Promise<string>;
+  readonly observers?: readonly Observer[];
+  readonly log?: Log;
 }
 
 /**
@@ -42,42 +90,113 @@ export interface BridgeDependencies {
  * loaded by the first call. Throws BridgeError when a document cannot be served at all.
  */
 export async function openBridge(config: BridgeConfig, dependencies: BridgeDependencies = {}): Promise<Bridge> {
-  const names = new Map<string, ApiConfig>();
-  const callPath = once(async () => (await import('./call-path.ts')).createCallPath(config, (api) => names.get(api)));
-  const loaded = await loadTools(config, {
-    ...dependencies,
-    fetchText: async (url, limits) => (await callPath()).fetchText(url, limits),
+  const log = dependencies.log ?? createLog({ level: config.logLevel, mask: createMasker().mask });
+  const { observers } = dependencies;
+  let known: ReadonlyMap<string, KnownApi> = new Map();
+  const callPath = once(async () => {
+    const { createCallPath } = await import('./call-path.ts');
+    return createCallPath(config, { apiOf: (api) => known.get(api), log, ...(observers ? { observers } : {}) });
   });
-  const { registry } = loaded;
-  for (const [index, { name }] of loaded.apis.entries()) names.set(name, config.apis[index]!);
+  const responses = once(async () => (await import('./store/saved-responses.ts')).createSavedResponses());
+  const load = () =>
+    loadTools(config, {
+      ...dependencies,
+      fetchText: async (url, limits) => (await callPath()).fetchText(url, limits),
+    });
+  let loaded = await load();
+  known = knownApis(config, loaded);
+
+  const listeners = new Set<() => void>();
+  const replace = (next: LoadedTools) => {
+    loaded = next;
+    known = knownApis(config, next);
+    for (const listener of listeners) listener();
+  };
+  const watching = config.watch
+    ? (await import('./watch.ts')).watchDocuments({ config, load, current: () => loaded, replace, log })
+    : undefined;
+
+  const callOf = (name: string, args: unknown, options: CallOptions) => ({
+    tool: find(loaded.registry, name),
+    args,
+    context: { ...options, requestId: options.requestId ?? randomUUID() },
+    trace: { attempts: 0, cached: false, timings: {} } satisfies CallTrace,
+  });
 
   return {
-    registry,
-    apis: loaded.apis,
-    diagnostics: loaded.diagnostics,
+    get registry() {
+      return loaded.registry;
+    },
+    get apis() {
+      return loaded.apis;
+    },
+    get diagnostics() {
+      return loaded.diagnostics;
+    },
+    log,
+    resources: {
+      list: async (principal) => (await import('./resources.ts')).listSaved(await responses(), principal),
+      read: async (uri, principal) => (await import('./resources.ts')).readSaved(await responses(), uri, principal),
+    },
     async call(name, args, options) {
-      const tool = find(registry, name);
+      const call = callOf(name, args, options);
       const path = callPath.value ?? (await callPath());
-      const context: CallContext = { ...options, requestId: options.requestId ?? randomUUID() };
-      const trace: CallTrace = { attempts: 0, cached: false, timings: {} };
       const started = performance.now();
-      const result = await path.execute({ tool, args, context, trace });
-      return { tool, result, requestId: context.requestId, trace, ms: performance.now() - started };
+      const result = await path.execute(call);
+      const text = longText(result);
+      const saved =
+        text === undefined ? undefined : (await responses()).save(text.text, text.mediaType, options.principal);
+      const outcome: CallOutcome = {
+        tool: call.tool,
+        result,
+        requestId: call.context.requestId,
+        trace: call.trace,
+        ms: performance.now() - started,
+        ...(saved ? { saved } : {}),
+      };
+      path.observer.observeCall(outcome);
+      return outcome;
     },
     async plan(name, args, options) {
-      const tool = find(registry, name);
-      const trace: CallTrace = { attempts: 0, cached: false, timings: {} };
-      return (await callPath()).plan({
-        tool,
-        args,
-        context: { ...options, requestId: options.requestId ?? randomUUID() },
-        trace,
-      });
+      const call = callOf(name, args, options);
+      const path = await callPath();
+      const planned = path.plan(call);
+      return planned.ok ? { ...planned, auth: await path.describe(call, planned) } : planned;
+    },
+    async credentials() {
+      const { describeCredentials } = await import('./auth/credentials.ts');
+      const { auth } = await callPath();
+      const { apis, registry } = loaded;
+      return (await Promise.all(apis.map(({ name }) => describeCredentials(auth, name, registry.tools)))).flat();
+    },
+    auth: async () => (await callPath()).auth,
+    path: () => callPath(),
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
     },
     async close() {
+      watching?.stop();
       await (await callPath.pending)?.close();
+      log.flush();
     },
   };
+}
+
+function knownApis(config: BridgeConfig, { apis, security }: LoadedTools): ReadonlyMap<string, KnownApi> {
+  return new Map(
+    apis.map(({ name }, index) => [name, { config: config.apis[index]!, security: security[index]! }] as const),
+  );
+}
+
+/** Characters of an answer that a model is shown (SECURITY.md, Defaults); longer ones are kept whole. */
+const MAX_SHOWN = 100_000;
+
+function longText(result: CallResult): { readonly text: string; readonly mediaType: string } | undefined {
+  if (result.kind !== 'ok' && result.kind !== 'refused') return undefined;
+  const { content } = result;
+  if ((content.kind !== 'json' && content.kind !== 'text') || content.text.length <= MAX_SHOWN) return undefined;
+  return { text: content.text, mediaType: content.kind === 'json' ? 'application/json' : content.mediaType };
 }
 
 function find(registry: Registry, name: string): Tool {

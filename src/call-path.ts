@@ -1,59 +1,257 @@
+import type { AuditLog } from './audit/log.ts';
+import type { AuthApi } from './auth/api.ts';
+import { type Auth, createAuth } from './auth/auth.ts';
+import { originsOfConfig } from './auth/config.ts';
+import { apiOrigins } from './call/api-origins.ts';
 import { compose, type Handler, type Middleware } from './call/compose.ts';
 import { type ApiRuntime, type Call, createExecutor, type Exchange, type Planned, planCall } from './call/execute.ts';
-import { withDeadline } from './call/middleware/deadline.ts';
+import { createAuditMiddleware } from './call/middleware/audit.ts';
+import {
+  type AuthDescription,
+  type AuthorizedExchange,
+  createAuthorizer,
+  createIdentityOf,
+  describeAuth,
+} from './call/middleware/authorize.ts';
+import { breaker } from './call/middleware/breaker.ts';
+import { cache } from './call/middleware/cache.ts';
+import { concurrency } from './call/middleware/concurrency.ts';
+import { createDeadline } from './call/middleware/deadline.ts';
+import { limit } from './call/middleware/limit.ts';
+import { mask } from './call/middleware/mask.ts';
+import { redirect } from './call/middleware/redirect.ts';
+import { retry } from './call/middleware/retry.ts';
+import { createPolicyOf } from './call/policy.ts';
 import type { CallResult, RawResponse } from './call/types.ts';
+import { type Clock, systemClock } from './clock.ts';
 import type { ApiConfig, BridgeConfig } from './config/types.ts';
+import type { Log } from './log.ts';
 import { createAddressPolicy } from './net/address.ts';
-import { createHttpClient } from './net/client.ts';
+import { createHttpClient, type HttpClient } from './net/client.ts';
 import { fetchText } from './net/fetch-text.ts';
+import type { SecurityDeclarations } from './operation/security-schemes.ts';
+import { createMasker, registerSecret } from './secrets.ts';
+import { createMemoryStore } from './store/memory.ts';
+import type { PolicyStore } from './store/types.ts';
+import { createInstruments } from './telemetry/instruments.ts';
+import { type Observer, observeAll } from './telemetry/observer.ts';
+import { createTracing } from './telemetry/spans.ts';
+import { configFor } from './tool/configure.ts';
 import type { Tool } from './tool/types.ts';
 
 /** The way of a call from arguments to result. The lists of middleware are the policy: first listed is outermost. */
 export interface CallPath {
   readonly execute: Handler<Call, CallResult>;
   readonly plan: (call: Call) => Planned;
+  /** The planned request with its credentials masked, or why there is none. Nothing is fetched. */
+  readonly describe: (call: Call, planned: Planned & { readonly ok: true }) => Promise<AuthDescription>;
   readonly fetchText: (
     url: string,
     limits: { maxBytes: number; timeoutMs: number },
   ) => Promise<{ text: string; url: string }>;
+  readonly auth: Auth;
+  readonly http: HttpClient;
+  readonly store: PolicyStore;
+  readonly observer: Observer;
   close(): Promise<void>;
 }
 
-/** `configOf` gives the config of an API by the name it is served under. */
-export function createCallPath(config: BridgeConfig, configOf: (api: string) => ApiConfig | undefined): CallPath {
-  const client = createHttpClient({ policy: createAddressPolicy(namedHosts(config)) });
-  const runtimes = new Map<string, ApiRuntime>();
-  const runtimeFor = ({ api }: Tool): ApiRuntime => {
-    const known = runtimes.get(api) ?? runtimeOf(configOf(api));
-    runtimes.set(api, known);
-    return known;
-  };
-  const around: Middleware<Call, CallResult>[] = [withDeadline(config.timeoutMs)];
-  const send: Handler<Exchange, RawResponse> = ({ call, plan, signal, credentialKey }) => {
-    call.trace.attempts++;
-    return client.send({ ...plan, signal, ...(credentialKey === undefined ? {} : { credentialKey }) });
-  };
+/** What is known of an API that is served. */
+export interface KnownApi {
+  readonly config: ApiConfig;
+  readonly security: SecurityDeclarations;
+}
+
+export interface CallPathDependencies {
+  /** By the name an API is served under; it may change when documents do. */
+  readonly apiOf: (name: string) => KnownApi | undefined;
+  readonly log: Log;
+  readonly observers?: readonly Observer[];
+  readonly clock?: Clock;
+}
+
+export async function createCallPath(config: BridgeConfig, dependencies: CallPathDependencies): Promise<CallPath> {
+  const { apiOf, log } = dependencies;
+  const clock = dependencies.clock ?? systemClock;
+  for (const [, value] of config.apis.flatMap(({ headers }) => headers)) registerSecret(value);
+  const http = createHttpClient({ policy: createAddressPolicy(namedHosts(config)) });
+  const observer = observeAll([createInstruments(), ...(dependencies.observers ?? [])]);
+  const store = await openStore(config, log);
+  const auditLog = config.audit && (await openAudit(config.audit));
+  const audit =
+    auditLog &&
+    createAuditMiddleware({
+      log: auditLog,
+      clock,
+      unauditedReads: config.audit?.unauditedReads ?? false,
+      onFailure: (error) => {
+        observer.observeAuditFailure();
+        log.error(error.message, { code: error.code });
+      },
+    });
+  const auth = createAuth({
+    apiOf: createAuthApis(apiOf),
+    http,
+    environment: config.environment,
+    warn: (message) => log.warn(message),
+    clock,
+  });
+  const policyOf = createPolicyOf({
+    bridge: config.policy,
+    api: (name) => apiOf(name)?.config.policy,
+    tool: (tool) => configFor(tool, apiOf(tool.api)?.config.tools ?? {})?.policy,
+  });
+  const deadline = createDeadline(policyOf, clock);
+  const { deadlineAt } = deadline;
+  const tracing = createTracing({ parentOf: ({ context }) => context.traceParent, propagate: config.propagateTrace });
+  const named = ({ call: { tool } }: Exchange) => ({ api: tool.api, tool: tool.name });
+
+  const around: Middleware<Call, CallResult>[] = [
+    tracing.calls,
+    ...(audit ? [audit.calls] : []),
+    mask(createMasker()),
+    ...(config.select ? [(await import('./call/select.ts')).select()] : []),
+    deadline.calls,
+  ];
+  const wire: Middleware<Exchange, RawResponse>[] = [
+    redirect(),
+    cache({
+      policyOf,
+      store: store.cache,
+      identityOf: createIdentityOf(auth),
+      clock,
+      onEvent: (exchange, event) => observer.observeCache({ ...named(exchange), event }),
+    }),
+    limit({
+      policyOf,
+      windows: store.windows,
+      deadlineAt,
+      clock,
+      onWait: (exchange, ms) => observer.observeWait({ ...named(exchange), kind: 'limit', ms }),
+    }),
+    retry({ policyOf, deadlineAt, clock, onRetry: (exchange) => observer.observeRetry(named(exchange)) }),
+    breaker({
+      policyOf,
+      cells: store.cells,
+      clock,
+      onChange: (event) => {
+        observer.observeBreaker(event);
+        log.warn(`The circuit breaker of ${event.origin} is ${event.change}`, { api: event.api, safe: event.safe });
+      },
+    }),
+    concurrency({
+      policyOf,
+      clock,
+      onWait: (exchange, ms) => observer.observeWait({ ...named(exchange), kind: 'concurrency', ms }),
+    }),
+    ...(audit ? [audit.attempts] : []),
+    tracing.attempts,
+    createAuthorizer({ auth, missing: config.missingCredential }),
+  ];
+  const runtimeOf = createRuntimes(apiOf);
   return {
-    execute: compose(createExecutor(runtimeFor, send), around),
-    plan: (call) => planCall(call, runtimeFor(call.tool)),
-    fetchText: (url, limits) => fetchText(client, url, limits),
-    close: () => client.close(),
+    execute: compose(createExecutor(runtimeOf, compose(createSender(http), wire)), around),
+    plan: (call) => planCall(call, runtimeOf(call.tool)),
+    describe: (call, { plan }) => describeAuth(auth, call.tool, plan, call.context.principal),
+    fetchText: (url, limits) => fetchText(http, url, limits),
+    auth,
+    http,
+    store,
+    observer,
+    async close() {
+      await Promise.all([http.close(), store.close()]);
+      auditLog?.close();
+    },
   };
 }
 
-function runtimeOf(api: ApiConfig | undefined): ApiRuntime {
-  if (!api) return { headers: [], variables: {} };
-  return {
-    ...(api.baseUrl === undefined ? {} : { baseUrl: api.baseUrl }),
-    variables: api.serverVariables,
-    headers: api.headers,
+/** The end of the wire: one request, its time noted down. */
+function createSender(http: HttpClient): Handler<Exchange, RawResponse> {
+  return async (exchange) => {
+    const { call, plan, signal, credentialKey } = exchange;
+    const { tls } = exchange as AuthorizedExchange;
+    const { trace } = call;
+    trace.attempts++;
+    const started = performance.now();
+    try {
+      return await http.send({
+        ...plan,
+        signal,
+        ...(credentialKey === undefined ? {} : { credentialKey }),
+        ...(tls ? { tls } : {}),
+      });
+    } finally {
+      trace.timings['upstream'] = (trace.timings['upstream'] ?? 0) + performance.now() - started;
+    }
   };
 }
 
-/** What the operator named: base URLs, the documents' own URLs, and `--allow-host`. */
+async function openStore({ redis }: BridgeConfig, log: Log): Promise<PolicyStore> {
+  if (!redis) return createMemoryStore();
+  const { createRedisStore } = await import('./store/redis.ts');
+  return createRedisStore({
+    ...redis,
+    onChange: (state) =>
+      state === 'lost'
+        ? log.warn('Redis is lost: limits, breakers and the cache go on with what this process knows')
+        : log.info('Redis is back'),
+  });
+}
+
+async function openAudit({ path, payloads }: NonNullable<BridgeConfig['audit']>): Promise<AuditLog> {
+  const { openAuditLog } = await import('./audit/log.ts');
+  const { mask: maskText } = createMasker();
+  return openAuditLog({ path, payloads, mask: maskText });
+}
+
+/** What requests of an API are made with, worked out once for each config. */
+function createRuntimes(apiOf: CallPathDependencies['apiOf']): (tool: Tool) => ApiRuntime {
+  const known = new WeakMap<ApiConfig, ApiRuntime>();
+  return ({ api }) => {
+    const config = apiOf(api)?.config;
+    if (!config) return { headers: [], variables: {} };
+    const runtime = known.get(config) ?? { ...choiceOf(config), headers: config.headers };
+    known.set(config, runtime);
+    return runtime;
+  };
+}
+
+function choiceOf({ baseUrl, serverVariables }: ApiConfig) {
+  return { ...(baseUrl === undefined ? {} : { baseUrl }), variables: serverVariables };
+}
+
+/** What `auth/` knows of each API, worked out once for each snapshot of its document. */
+function createAuthApis(apiOf: CallPathDependencies['apiOf']): (name: string) => AuthApi | undefined {
+  const made = new WeakMap<KnownApi, AuthApi>();
+  return (name) => {
+    const known = apiOf(name);
+    if (!known) return undefined;
+    const api = made.get(known) ?? authApiOf(name, known);
+    made.set(known, api);
+    return api;
+  };
+}
+
+function authApiOf(name: string, { config, security }: KnownApi): AuthApi {
+  return {
+    name,
+    declarations: security,
+    config: config.auth,
+    origins: apiOrigins(security.servers, choiceOf(config)),
+    namedOrigins: originsOf([config.spec, config.baseUrl]),
+    headers: config.headers,
+    ...(config.baseUrl === undefined ? {} : { baseUrl: config.baseUrl }),
+  };
+}
+
+/** What the operator named: base URLs, the documents' own URLs, OAuth endpoints, and `--allow-host`. */
 function namedHosts(config: BridgeConfig): string[] {
-  const urls = config.apis
-    .flatMap((api) => [api.baseUrl, api.spec])
-    .filter((url): url is string => url !== undefined && /^https?:\/\//i.test(url));
-  return [...config.allowHosts, ...urls.filter((url) => URL.canParse(url)).map((url) => new URL(url).origin)];
+  const urls = config.apis.flatMap((api) => [api.baseUrl, api.spec]);
+  return [...config.allowHosts, ...originsOf(urls), ...config.apis.flatMap(({ auth }) => originsOfConfig(auth))];
+}
+
+function originsOf(words: readonly (string | undefined)[]): string[] {
+  return words
+    .filter((word): word is string => word !== undefined && /^https?:\/\//i.test(word) && URL.canParse(word))
+    .map((url) => new URL(url).origin);
 }

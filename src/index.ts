@@ -22,5 +22,5 @@ export async function openBridge({ specs, ...options }: BridgeOptions): Promise<
   const apis = specs.map((spec) =>
     typeof spec === 'string' ? parseSpecArgument(spec) : { ...parseSpecArgument(''), ...spec },
   );
-  return open({ ...EMPTY_CONFIG, cacheTools: false, ...options, apis });
+  return open({ ...EMPTY_CONFIG, cacheTools: false, environment: process.env, ...options, apis });
 }

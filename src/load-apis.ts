@@ -3,11 +3,13 @@ import type { Diagnostic } from './diagnostic.ts';
 import { BridgeError } from './errors.ts';
 import { buildOperations } from './operation/build.ts';
 import { createSchemaConverter } from './operation/schema.ts';
+import { readSecuritySchemes, type SecurityDeclarations } from './operation/security-schemes.ts';
 import { cleanText } from './operation/text.ts';
 import { parseSource } from './spec/load.ts';
 import type { SourceBytes } from './spec/read.ts';
 import { own } from './spec/references.ts';
 import type { LoadedSpec, SourceFile } from './spec/types.ts';
+import { applyToolConfig } from './tool/configure.ts';
 import { type CompilableApi, compileTools } from './tool/registry.ts';
 import type { Tool } from './tool/types.ts';
 
@@ -24,6 +26,8 @@ export interface LoadedApis {
   readonly tools: readonly Tool[];
   readonly apis: readonly ServedApi[];
   readonly diagnostics: readonly Diagnostic[];
+  /** What each document says about credentials, in the order of the APIs. */
+  readonly security: readonly SecurityDeclarations[];
   /** Further files the documents are made of. */
   readonly files: readonly SourceFile[];
 }
@@ -34,12 +38,15 @@ export async function loadApis(config: BridgeConfig, sources: readonly SourceByt
   const served: ServedApi[] = [];
   const compilable: CompilableApi[] = [];
   const files: SourceFile[] = [];
+  const security: SecurityDeclarations[] = [];
   for (const [index, api] of config.apis.entries()) {
     const spec = await parseSource(sources[index]!);
     files.push(...spec.files);
     const name = nameApi(api, spec, served);
     const { operations, diagnostics: found } = buildOperations(spec, name);
-    diagnostics.push(...spec.diagnostics, ...found);
+    const declared = readSecuritySchemes(spec);
+    security.push(declared);
+    diagnostics.push(...spec.diagnostics, ...found, ...declared.diagnostics);
     served.push(describeApi(name, spec, operations.length));
     compilable.push({
       operations,
@@ -48,7 +55,18 @@ export async function loadApis(config: BridgeConfig, sources: readonly SourceByt
     });
   }
   const compiled = compileTools(compilable);
-  return { tools: compiled.tools, apis: served, diagnostics: [...diagnostics, ...compiled.diagnostics], files };
+  const configured = applyToolConfig(compiled.tools, {
+    of: (tool) => config.apis[served.findIndex(({ name }) => name === tool.api)]?.tools ?? {},
+    apis: config.apis.map(({ tools }, index) => ({ api: served[index]!.name, names: Object.keys(tools) })),
+    select: config.select,
+  });
+  return {
+    tools: configured.tools,
+    apis: served,
+    diagnostics: [...diagnostics, ...compiled.diagnostics, ...configured.diagnostics],
+    security,
+    files,
+  };
 }
 
 function filterOf(config: BridgeConfig, api: ApiConfig): CompilableApi['filter'] {

@@ -2,7 +2,9 @@ import { setFlagsFromString } from 'node:v8';
 import type { BridgeConfig } from './config/types.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import type { ServedApi } from './load-apis.ts';
+import type { SecurityDeclarations } from './operation/security-schemes.ts';
 import { type ReadOptions, readSource } from './spec/read.ts';
+import type { SourceFile } from './spec/types.ts';
 import { digest, readToolCache, type ToolCacheHeader, toolCacheKey, writeToolCache } from './store/tool-cache.ts';
 import { createRegistry, type Registry } from './tool/registry.ts';
 import type { Tool } from './tool/types.ts';
@@ -11,9 +13,15 @@ export interface LoadedTools {
   readonly registry: Registry;
   readonly apis: readonly ServedApi[];
   readonly diagnostics: readonly Diagnostic[];
+  /** In the order of the APIs. */
+  readonly security: readonly SecurityDeclarations[];
+  /** Further files the documents are made of. */
+  readonly files: readonly SourceFile[];
 }
 
 interface Header extends ToolCacheHeader {
+  readonly files: readonly SourceFile[];
+  readonly security: readonly SecurityDeclarations[];
   readonly apis: readonly ServedApi[];
   readonly diagnostics: readonly Diagnostic[];
 }
@@ -21,27 +29,31 @@ interface Header extends ToolCacheHeader {
 /** The tools of a config: from the cache when the documents are what they were, else compiled (and cached once the process is idle). */
 export async function loadTools(config: BridgeConfig, options: ReadOptions): Promise<LoadedTools> {
   const sources = await Promise.all(config.apis.map((api) => readSource(api.spec, options)));
-  const { apis, include, exclude, readOnly, outputSchema, cacheTools } = config;
+  const { apis, include, exclude, readOnly, outputSchema, cacheTools, select } = config;
   const shaping = sources.map(({ bytes, source }, index) => [
     digest(bytes),
     source,
     apis[index]!.name,
     apis[index]!.include,
     apis[index]!.exclude,
+    apis[index]!.tools,
   ]);
-  const key = toolCacheKey([shaping, include, exclude, readOnly, outputSchema]);
+  const key = toolCacheKey([shaping, include, exclude, readOnly, outputSchema, select]);
   const cached = cacheTools ? readToolCache<Header>(key) : undefined;
-  if (cached)
-    return { registry: cachedRegistry(cached), apis: cached.header.apis, diagnostics: cached.header.diagnostics };
+  if (cached) {
+    const { apis: served, diagnostics, security, files } = cached.header;
+    return { registry: cachedRegistry(cached), apis: served, diagnostics, security, files };
+  }
 
   const { loadApis } = await import('./load-apis.ts');
   const loaded = await withSlowHeapGrowth(() => loadApis(config, sources));
   const registry = createRegistry(loaded.tools);
   if (cacheTools) {
-    const header: Header = { files: loaded.files, apis: loaded.apis, diagnostics: loaded.diagnostics };
+    const { tools: _, ...header } = loaded;
     setTimeout(() => writeToolCache(key, header, registry.listBytes(), loaded.tools), 500).unref();
   }
-  return { registry, apis: loaded.apis, diagnostics: loaded.diagnostics };
+  const { tools: _, ...rest } = loaded;
+  return { registry, ...rest };
 }
 
 /**

@@ -1,5 +1,5 @@
 import { CommanderError, Command as Program } from 'commander';
-import { COMMANDS } from './commands/table.ts';
+import { COMMANDS, type CommandRow } from './commands/table.ts';
 import { BridgeError } from './errors.ts';
 import { version } from './version.ts';
 
@@ -17,43 +17,18 @@ async function run(words: readonly string[]): Promise<number> {
 /** The word "serve" may be left out: whatever is no command is a document. */
 async function parse(words: readonly string[]): Promise<number> {
   let code = 0;
-  const program = new Program('actionbridge')
+  const program = quiet(new Program('actionbridge'))
     .description('Serves every operation of OpenAPI documents as MCP tools.')
-    .version(version)
-    .exitOverride()
-    .configureOutput({ outputError: () => undefined });
-  const define = (name: string, usage: string, description: string) => {
-    const command = program.command(`${name} ${usage}`).description(description);
-    return shared(command).action(async (...parameters: unknown[]) => {
-      const flags = (parameters.at(-2) ?? {}) as { [name: string]: unknown };
-      const load = COMMANDS[name]!;
-      code = await (await load())({
-        words: parameters
-          .slice(0, -2)
-          .flat()
-          .filter((word) => word !== undefined) as string[],
-        flags,
+    .version(version);
+  for (const [name, row] of Object.entries(COMMANDS)) {
+    define(program, name, row).action(async (...parameters: unknown[]) => {
+      const given = parameters.slice(0, -2).flat();
+      code = await (await row.load())({
+        words: given.filter((word): word is string => word !== undefined),
+        flags: parameters.at(-2) as { [name: string]: unknown },
       });
     });
-  };
-  define('serve', '[spec...]', 'serve over stdio; the word "serve" may be left out')
-    .option('--http <[host:]port>', 'serve over HTTP instead of stdio; default host 127.0.0.1')
-    .option('--token <value>', 'bearer token of the HTTP listener; default ACTIONBRIDGE_TOKEN, else a new one')
-    .option('--no-auth', 'ask for no token; on loopback only')
-    .option('--allowed-host <name>', 'another name for the Host header of HTTP requests', many);
-  define('tools', '[spec...]', 'list the tools').option('--format <format>', 'table or mcp', 'table');
-  define('call', '<spec> <tool> [json]', 'call one tool').option(
-    '--dry-run',
-    'print the request and a curl line, send nothing',
-  );
-  define('check', '[spec...]', 'report what is served, degraded and refused, and why').option(
-    '--format <format>',
-    'text or json',
-    'text',
-  );
-  program.command('demo', { hidden: true }).action(async () => {
-    code = await (await COMMANDS['demo']!())({ words: [], flags: {} });
-  });
+  }
   const first = words.find((word) => !word.startsWith('-'));
   const named = first !== undefined && (first === 'help' || Object.hasOwn(COMMANDS, first));
   const asksProgram = words.length === 0 || words.some((word) => ['--help', '-h', '--version', '-V'].includes(word));
@@ -63,27 +38,18 @@ async function parse(words: readonly string[]): Promise<number> {
   return code;
 }
 
-function many(value: string, previous: string[] | undefined): string[] {
-  return [...(previous ?? []), value];
+function define(program: Program, name: string, { usage, description, options }: CommandRow): Program {
+  const command = quiet(program.command(`${name} ${usage}`.trim()).description(description));
+  for (const [flags, help, more] of options) {
+    if (typeof more === 'function') command.option(flags, help, more);
+    else command.option(flags, help, more);
+  }
+  return command;
 }
 
-function shared(command: Program): Program {
-  return command
-    .option('--config <file>', 'config file; default actionbridge.yaml, .yml or .json in the working directory')
-    .option('--base-url <[name=]url>', "the server to call instead of the document's", many)
-    .option("--header <[name=]'N: v'>", 'a header on every request of that API', many)
-    .option('--server-var <[name=]k=v>', 'value of a server variable', many)
-    .option('--include <pattern>', 'offer only what matches: a name glob, tag:x, path:/a/*, method:GET', many)
-    .option('--exclude <pattern>', 'do not offer what matches', many)
-    .option('--read-only', 'only safe methods')
-    .option('--allow-host <host:port>', 'a non-public address the bridge may call', many)
-    .option('--tools <mode>', 'all: one tool an operation')
-    .option('--timeout <seconds>', 'for a whole call; default 45')
-    .option('--rate-limit <n/seconds>', '0: no limit')
-    .option('--no-cache-tools', 'compile the documents anew at every start')
-    .option('--output-schema', 'declare a relaxed output schema for each tool')
-    .exitOverride()
-    .configureOutput({ outputError: () => undefined });
+/** Errors are reported below, in one place. */
+function quiet(command: Program): Program {
+  return command.exitOverride().configureOutput({ outputError: () => undefined });
 }
 
 function report(error: unknown): number {

@@ -3,7 +3,7 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 /** Where the parts are put together: `bridge.ts` and the files it was divided into. */
-const COMPOSITION_ROOT = ['load-apis', 'load-tools', 'call-path', 'bridge'];
+const COMPOSITION_ROOT = ['load-apis', 'load-tools', 'call-path', 'watch', 'resources', 'bridge'];
 
 /**
  * The steps of `src/`, each with the files and folders on it: a file imports only from its own step or from steps above it

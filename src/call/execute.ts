@@ -4,6 +4,7 @@ import { isSafeMethod } from '../tool/hints.ts';
 import type { RequestTemplate, Tool } from '../tool/types.ts';
 import { checkLimits, normalizeArguments } from './arguments.ts';
 import type { Handler, Middleware } from './compose.ts';
+import { failureOf } from './failure.ts';
 import type { Decision } from './middleware/confirm.ts';
 import { planRequest } from './plan.ts';
 import type { AskPerson } from './question.ts';
@@ -20,6 +21,8 @@ export interface CallContext {
   /** Who calls: selects credentials, limits and the audit's principal. Absent on local surfaces: the operator. */
   readonly principal?: string;
   readonly signal?: AbortSignal;
+  /** The caller's span (W3C Trace Context), when it handed one over. */
+  readonly traceParent?: { readonly traceparent: string; readonly tracestate?: string };
   /** Reads a file named by a `path` argument; absent where files may not be read. */
   readonly readFile?: (path: string) => Uint8Array;
   /** Asks the person behind the client before a call with consequences; absent where nobody can be asked. */
@@ -95,21 +98,24 @@ export function createExecutor(
   send: Handler<Exchange, RawResponse>,
 ): Handler<Call, CallResult> {
   return async (call) => {
+    const { timings } = call.trace;
+    const started = performance.now();
     const planned = planCall(call, apiOf(call.tool));
+    timings['validate'] = performance.now() - started;
     if (!planned.ok) return planned.result;
     const signal = call.context.signal ?? NEVER;
     try {
-      return answered(await send({ call, plan: planned.plan, signal }));
+      const response = await send({ call, plan: planned.plan, signal });
+      const received = performance.now();
+      const result = answered(response);
+      timings['shape'] = performance.now() - received;
+      return result;
     } catch (error) {
       if (error instanceof NetError) return broken(error, call.tool.request);
       if (error instanceof BridgeError) return { kind: 'failed', error: failureOf(error) };
       throw error;
     }
   };
-}
-
-function failureOf({ code, message, hint, retryable, retryAfterSeconds }: BridgeError): CallFailure {
-  return { code, message, hint, retryable, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) };
 }
 
 const NEVER = new AbortController().signal;

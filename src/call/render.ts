@@ -17,13 +17,23 @@ export interface RenderedResult {
   readonly structuredContent?: unknown;
 }
 
-/** A result as models see it, the same on every surface (CONTRACT.md, "Tool result"). `structured`: the tool declares an output schema. */
-export function renderResult(result: CallResult, options: { readonly structured: boolean }): RenderedResult {
+export interface RenderOptions {
+  /** The tool declares an output schema. */
+  readonly structured: boolean;
+  /** Where the whole of an answer can be read that is too large to be shown. */
+  readonly saved?: { readonly uri: string; readonly pages: number };
+}
+
+/** A result as models see it, the same on every surface (CONTRACT.md, "Tool result"). */
+export function renderResult(result: CallResult, options: RenderOptions): RenderedResult {
   switch (result.kind) {
     case 'ok':
-      return renderAnswer(result, options.structured);
+      return renderAnswer(result, options);
     case 'refused':
-      return { content: renderContent(result.content, statusLine(result), hintFor(result.status)), isError: true };
+      return {
+        content: [...renderContent(result.content, statusLine(result), hintFor(result.status)), ...savedNote(options)],
+        isError: true,
+      };
     case 'invalid':
       return failure(invalidText(result.issues));
     case 'failed':
@@ -37,15 +47,24 @@ export function renderResult(result: CallResult, options: { readonly structured:
 
 type Answer = Extract<CallResult, { kind: 'ok' | 'refused' }>;
 
-function renderAnswer(result: Answer, structured: boolean): RenderedResult {
+/** A block of its own: the answer's JSON stays JSON. */
+function savedNote({ saved }: RenderOptions): ContentBlock[] {
+  if (!saved) return [];
+  const pages = saved.pages === 1 ? 'one page' : `${saved.pages} pages: ?page=1 to ?page=${saved.pages}`;
+  return [textBlock(`The whole answer can be read as the resource ${saved.uri} (${pages}).`)];
+}
+
+function renderAnswer(result: Answer, options: RenderOptions): RenderedResult {
   const redirected = result.status >= 300 && result.status < 400;
   const blocks =
     result.content.kind === 'none'
       ? [textBlock(statusLine(result))]
       : renderContent(result.content, redirected ? statusLine(result) : undefined, undefined);
   return {
-    content: blocks,
-    ...(structured && result.content.kind === 'json' ? { structuredContent: objectRooted(result.content.value) } : {}),
+    content: [...blocks, ...savedNote(options)],
+    ...(options.structured && result.content.kind === 'json'
+      ? { structuredContent: objectRooted(result.content.value) }
+      : {}),
   };
 }
 

@@ -1,19 +1,9 @@
 import jmespath from 'jmespath';
+import { isOwnSelect, SELECT_ARGUMENT } from '../tool/configure.ts';
 import type { Middleware } from './compose.ts';
 import type { Call } from './execute.ts';
 import { costOf, type ExpressionNode } from './select-cost.ts';
 import type { ArgumentIssue, CallResult, Content } from './types.ts';
-
-/** The argument that every tool gains by `--select`. */
-export const SELECT_ARGUMENT = '_select';
-
-/** Its schema, for the tools' lists. */
-export const SELECT_SCHEMA = {
-  type: 'string',
-  maxLength: 1_000,
-  description:
-    'JMESPath expression over the JSON answer; only what it selects is returned. For example: items[?price < `10`].{id: id, name: name}',
-} as const;
 
 /** Characters an expression may look at or make: about a fifth of a second at worst. */
 const MAX_WORK = 64_000_000;
@@ -39,7 +29,7 @@ export function select(): Middleware<Call, CallResult> {
 
 function takeSelect({ args, tool }: Call): { readonly args: object; readonly expression: unknown } | undefined {
   if (typeof args !== 'object' || args === null || !Object.hasOwn(args, SELECT_ARGUMENT)) return undefined;
-  if (Object.hasOwn(tool.input.properties, SELECT_ARGUMENT)) return undefined;
+  if (!isOwnSelect(tool)) return undefined;
   const { [SELECT_ARGUMENT]: expression, ...rest } = args as { readonly [name: string]: unknown };
   return { args: rest, expression };
 }

@@ -1,9 +1,10 @@
-import type { CallOptions } from '../bridge.ts';
+import type { CallOptions, DryRun } from '../bridge.ts';
 import { toCurl } from '../call/curl.ts';
 import { renderResult } from '../call/render.ts';
 import type { RequestPlan } from '../call/types.ts';
 import { BridgeError } from '../errors.ts';
 import { renderOutcome } from '../mcp/render-outcome.ts';
+import { createMasker } from '../secrets.ts';
 import { readLocalFile } from '../serve/local-files.ts';
 import { openFromFlags } from './open.ts';
 import type { Command } from './table.ts';
@@ -21,7 +22,7 @@ export const call: Command = async ({ words, flags }) => {
     const options: CallOptions = { surface: 'cli', readFile: readLocalFile };
     if (flags['dryRun'] === true) {
       const planned = await bridge.plan(tool, args, options);
-      if (planned.ok) return print(describePlan(planned.plan), false);
+      if (planned.ok) return print(describeDryRun(planned), false);
       return print(textOf(renderResult(planned.result, { structured: false })), true);
     }
     const outcome = await bridge.call(tool, args, options);
@@ -44,9 +45,20 @@ function parseArguments(json: string | undefined): unknown {
   }
 }
 
+/** Results and dry runs may hold what the operator gave as a secret. */
 function print(text: string, failed: boolean): number {
-  (failed ? process.stderr : process.stdout).write(`${text}\n`);
+  (failed ? process.stderr : process.stdout).write(`${createMasker().mask(text)}\n`);
   return failed ? 1 : 0;
+}
+
+/** The request as it would go out, its credentials masked; why there is none comes last. */
+function describeDryRun({ plan, auth }: DryRun & { readonly ok: true }): string {
+  const { certificate, problem } = auth ?? {};
+  const notes = [
+    ...(certificate === undefined ? [] : [`Client certificate: ${certificate}`]),
+    ...(problem ? [`The call would not be sent (${problem.code}): ${problem.message}`, problem.hint] : []),
+  ];
+  return [describePlan(auth?.plan ?? plan), ...(notes.length > 0 ? ['', ...notes] : [])].join('\n');
 }
 
 function describePlan(plan: RequestPlan): string {

@@ -1,20 +1,37 @@
-import { type Bridge, openBridge } from '../bridge.ts';
+import { type Bridge, type BridgeDependencies, openBridge } from '../bridge.ts';
 import { EMPTY_CONFIG, type Flags, mergeFlags } from '../config/flags.ts';
+import type { BridgeConfig } from '../config/types.ts';
 import { formatDiagnostic } from '../diagnostic.ts';
 
+/** The config that words, flags, config file and environment make together. Throws USAGE and CONFIG_INVALID. */
+export async function readConfig(specs: readonly string[], flags: Flags): Promise<BridgeConfig> {
+  const environment = await readEnvironment(flags.envFile ?? []);
+  const wanted = flags.config !== undefined || specs.length === 0;
+  const file = wanted ? await (await import('../config/file.ts')).readConfigFile(flags.config, environment) : undefined;
+  return mergeFlags(specs, flags, file ?? { ...EMPTY_CONFIG, environment });
+}
+
+async function readEnvironment(files: readonly string[]): Promise<BridgeConfig['environment']> {
+  if (files.length === 0) return process.env;
+  return (await import('../auth/env-file.ts')).readEnvFiles(files, process.env);
+}
+
 /** The bridge that words, flags and config file describe. Errors of documents go to stderr, the rest is what `check` is for. */
-export async function openFromFlags(specs: readonly string[], flags: Flags): Promise<Bridge> {
-  const file = flags.config !== undefined || specs.length === 0 ? await readConfig(flags.config) : undefined;
-  const bridge = await openBridge(mergeFlags(specs, flags, file ?? EMPTY_CONFIG), { stdin: readStdin });
+export async function openFromFlags(
+  specs: readonly string[],
+  flags: Flags,
+  dependencies: BridgeDependencies = {},
+): Promise<Bridge> {
+  return openFromConfig(await readConfig(specs, flags), dependencies);
+}
+
+/** The same for a config that has been read. */
+export async function openFromConfig(config: BridgeConfig, dependencies: BridgeDependencies = {}): Promise<Bridge> {
+  const bridge = await openBridge(config, { stdin: readStdin, ...dependencies });
   for (const diagnostic of bridge.diagnostics) {
     if (diagnostic.severity === 'error') process.stderr.write(`${formatDiagnostic(diagnostic)}\n`);
   }
   return bridge;
-}
-
-async function readConfig(path: string | undefined) {
-  const { readConfigFile } = await import('../config/file.ts');
-  return readConfigFile(path, process.env);
 }
 
 async function readStdin(): Promise<string> {

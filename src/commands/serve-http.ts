@@ -1,35 +1,40 @@
 import type { Bridge } from '../bridge.ts';
 import { isLoopback } from '../config/http-flags.ts';
 import type { HttpConfig } from '../config/http-types.ts';
+import type { BridgeConfig } from '../config/types.ts';
 import { registerSecret } from '../secrets.ts';
 import { type HttpServer, serveHttp } from '../serve/http.ts';
 import { generateToken } from '../serve/tokens.ts';
-import { createMemoryStore } from '../store/memory.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
 import { version } from '../version.ts';
+import { openFromConfig } from './open.ts';
 import { untilStopped } from './until-stopped.ts';
 
 /** Serves over HTTP until SIGINT or SIGTERM, then lets calls under way end. What a person needs to connect goes to stderr. */
-export async function runHttp(bridge: Bridge, given: HttpConfig): Promise<void> {
+export async function runHttp(config: BridgeConfig, given: HttpConfig): Promise<void> {
   const needsToken = given.auth === 'token' && given.tokens.length === 0 && given.oauth === undefined;
   const token = needsToken ? generateToken() : undefined;
-  const config = token === undefined ? given : { ...given, tokens: [{ token }] };
-  for (const each of config.tokens) if (each.token !== token) registerSecret(each.token);
+  const http = token === undefined ? given : { ...given, tokens: [{ token }] };
+  for (const each of http.tokens) if (each.token !== token) registerSecret(each.token);
   const stopped = untilStopped();
-  const store = createMemoryStore();
   const metrics = createMetrics();
+  const bridge = await openFromConfig(config, { observers: [metrics] });
+  const { store } = await bridge.path();
   const server = await serveHttp(bridge, {
-    config,
+    config: http,
     store,
     metrics,
     formats: {},
-    onError: (error) => process.stderr.write(`Internal error: ${error.message}\n`),
+    listChanged: config.watch,
+    onError: (error) => bridge.log.error(error.message),
   });
-  process.stderr.write(greeting(bridge, config, server, token));
+  const stopTelling = bridge.onChange(() => server.toolsChanged());
+  process.stderr.write(greeting(bridge, http, server, token));
   await stopped;
+  stopTelling();
   await server.close();
   metrics.close();
-  await store.close();
+  await bridge.close();
 }
 
 function greeting(bridge: Bridge, config: HttpConfig, { url }: HttpServer, token: string | undefined): string {

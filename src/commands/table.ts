@@ -1,6 +1,7 @@
 import type { Flags } from '../config/flags.ts';
+import { DOCUMENT_OPTIONS, many, type OptionRow } from './document-options.ts';
 
-/** What a command is given. `options` are its own flags; `flags` the shared ones. */
+/** What a command is given: its words, and the values of its options by their long names in camel case. */
 export interface CommandInput {
   readonly words: readonly string[];
   readonly flags: Flags & { readonly [name: string]: unknown };
@@ -9,11 +10,83 @@ export interface CommandInput {
 /** Runs to the exit code: 0 good, 1 the work failed or findings of severity error, 2 bad usage or config. */
 export type Command = (input: CommandInput) => Promise<number>;
 
+export interface CommandRow {
+  /** The words after the name, in commander's notation. */
+  readonly usage: string;
+  readonly description: string;
+  readonly options: readonly OptionRow[];
+  readonly load: () => Promise<Command>;
+}
+
+const FORMAT: OptionRow = ['--format <format>', 'text or json', 'text'];
+
 /** Every command, each loaded when it is asked for. */
-export const COMMANDS: { readonly [name: string]: () => Promise<Command> } = {
-  serve: async () => (await import('./serve.ts')).serve,
-  tools: async () => (await import('./tools.ts')).tools,
-  call: async () => (await import('./call.ts')).call,
-  check: async () => (await import('./check.ts')).check,
-  demo: async () => (await import('./demo.ts')).demo,
+export const COMMANDS: { readonly [name: string]: CommandRow } = {
+  serve: {
+    usage: '[spec...]',
+    description: 'serve over stdio or HTTP; the word "serve" may be left out',
+    options: [
+      ...DOCUMENT_OPTIONS,
+      ['--http <[host:]port>', 'serve over HTTP instead of stdio; default host 127.0.0.1'],
+      ['--token <value>', 'bearer token of the HTTP listener; default ACTIONBRIDGE_TOKEN, else a new one'],
+      ['--no-auth', 'ask for no token; on loopback only'],
+      ['--allowed-host <name>', 'another name for the Host header of HTTP requests', many],
+    ],
+    load: async () => (await import('./serve.ts')).serve,
+  },
+  tools: {
+    usage: '[spec...]',
+    description: 'list the tools',
+    options: [...DOCUMENT_OPTIONS, ['--format <format>', 'table or mcp', 'table']],
+    load: async () => (await import('./tools.ts')).tools,
+  },
+  call: {
+    usage: '<spec> <tool> [json]',
+    description: 'call one tool',
+    options: [...DOCUMENT_OPTIONS, ['--dry-run', 'print the request and a curl line, send nothing']],
+    load: async () => (await import('./call.ts')).call,
+  },
+  check: {
+    usage: '[spec...]',
+    description: 'report what is served, degraded and refused, and why',
+    options: [...DOCUMENT_OPTIONS, FORMAT],
+    load: async () => (await import('./check.ts')).check,
+  },
+  login: {
+    usage: '[spec|api]',
+    description: 'get and keep a credential',
+    options: [
+      ...DOCUMENT_OPTIONS,
+      ['--scheme <name>', 'of the document, when there is a choice'],
+      ['--principal <name>', 'for one caller of the HTTP listener alone'],
+      ['--device', 'sign in on another device, with a code'],
+      ['--no-browser', 'only print the URL'],
+      ['--list', 'what is stored, and where'],
+      ['--remove <api[/scheme]>', 'forget it'],
+    ],
+    load: async () => (await import('./login-command.ts')).login,
+  },
+  audit: {
+    usage: '<file>',
+    description: 'show, filter, sum up, verify or replay an audit log',
+    options: [
+      ...DOCUMENT_OPTIONS,
+      ['--tail <n>', 'the last n records'],
+      ['--tool <name>', 'only of this tool'],
+      ['--api <name>', 'only of this API'],
+      ['--result <result>', 'only calls that ended so'],
+      ['--since <time>', 'a date, or how long ago: 15m, 2h, 7d'],
+      ['--summary', 'calls, errors and latency of each tool'],
+      ['--verify', 'check the chain of hashes, and that every call has its end'],
+      ['--replay <spec>', 'plan the recorded calls anew, and show what would differ'],
+      FORMAT,
+    ],
+    load: async () => (await import('./audit.ts')).audit,
+  },
+  demo: {
+    usage: '',
+    description: 'show the main job with the weather API that ships with this',
+    options: [],
+    load: async () => (await import('./demo.ts')).demo,
+  },
 };

@@ -1,48 +1,23 @@
 import { existsSync, readFileSync } from 'node:fs';
-import * as z from 'zod/v4';
+import type * as z from 'zod/v4';
+import { readAuthConfig } from '../auth/config.ts';
+import { type Environment, expandVariables } from '../auth/expand.ts';
 import { BridgeError } from '../errors.ts';
-import { type BridgeConfig, DEFAULT_TIMEOUT_MS } from './types.ts';
+import { registerSecret } from '../secrets.ts';
+import { type ApiInput, configSchema } from './file-schema.ts';
+import { EMPTY_CONFIG } from './flags.ts';
+import { type PolicyKeys, toPolicyOverrides } from './policy-schema.ts';
+import type { ApiConfig, BridgeConfig, ToolConfig } from './types.ts';
 
 const DEFAULT_FILES = ['actionbridge.yaml', 'actionbridge.yml', 'actionbridge.json'];
 
-const patterns = z.array(z.string()).describe('An operationId or tool-name glob, tag:x, path:/a/*, or method:GET.');
-
-const apiSchema = z.strictObject({
-  spec: z.string().describe('File or URL of the document.'),
-  baseUrl: z
-    .url({ protocol: /^https?$/ })
-    .optional()
-    .describe("The server to call instead of the document's."),
-  headers: z
-    .record(z.string(), z.string())
-    .optional()
-    .describe('Headers on every request; values may hold ${NAME} from the environment.'),
-  serverVariables: z.record(z.string(), z.string()).optional().describe('Values of server variables.'),
-  include: patterns.optional(),
-  exclude: patterns.optional(),
-});
-
-/** The config file. Every option of the command line has its key here. */
-export const configSchema = z.strictObject({
-  apis: z
-    .record(z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,31}$/), apiSchema)
-    .optional()
-    .describe('The APIs by name.'),
-  include: patterns.optional(),
-  exclude: patterns.optional(),
-  readOnly: z.boolean().optional().describe('Only safe methods.'),
-  allowHosts: z.array(z.string()).optional().describe('Non-public addresses the bridge may call, as HOST:PORT.'),
-  timeout: z.number().positive().max(3600).optional().describe('Seconds for a whole call; default 45.'),
-  tools: z.literal('all').optional().describe('One tool an operation.'),
-  rateLimit: z.literal(0).optional().describe('0: no limit.'),
-  cacheTools: z.boolean().optional().describe('Keep compiled tools in the user cache folder; default true.'),
-  outputSchema: z.boolean().optional().describe('Declare a relaxed output schema for each tool.'),
-});
-
-/** The config of `path`, or of the first default file in the working directory, or nothing. Throws CONFIG_INVALID naming file and key. */
+/**
+ * The config of `path`, or of the first default file in the working directory, or nothing. `${NAME}` in secret fields comes
+ * from `environment`. Throws CONFIG_INVALID naming file and key; no message shows a value.
+ */
 export async function readConfigFile(
   path: string | undefined,
-  environment: NodeJS.ProcessEnv,
+  environment: Environment,
 ): Promise<BridgeConfig | undefined> {
   const file = path ?? DEFAULT_FILES.find((name) => existsSync(name));
   if (file === undefined) return undefined;
@@ -54,7 +29,7 @@ export async function readConfigFile(
       'CONFIG_INVALID',
       parsed.error.issues.map((issue) => `${file}: ${issue.path.join('.') || 'the file'}: ${issue.message}`).join('\n'),
     );
-  return toConfig(parsed.data, file, environment);
+  return toConfig(parsed.data, { file, environment });
 }
 
 async function parse(file: string): Promise<unknown> {
@@ -71,37 +46,85 @@ async function parse(file: string): Promise<unknown> {
   }
 }
 
-function toConfig(data: z.infer<typeof configSchema>, file: string, environment: NodeJS.ProcessEnv): BridgeConfig {
+interface Origin {
+  readonly file: string;
+  readonly environment: Environment;
+}
+
+function toConfig(data: z.infer<typeof configSchema>, origin: Origin): BridgeConfig {
+  const { audit, redis } = data;
   return {
-    apis: Object.entries(data.apis ?? {}).map(([name, api]) => ({
-      name,
-      spec: api.spec,
-      ...(api.baseUrl === undefined ? {} : { baseUrl: api.baseUrl }),
-      headers: Object.entries(api.headers ?? {}).map(
-        ([header, value]) => [header, expand(value, `${file}: apis.${name}.headers.${header}`, environment)] as const,
-      ),
-      serverVariables: api.serverVariables ?? {},
-      include: api.include ?? [],
-      exclude: api.exclude ?? [],
-    })),
+    ...EMPTY_CONFIG,
+    environment: origin.environment,
+    apis: Object.entries(data.apis ?? {}).map(([name, api]) => toApi(name, api, origin)),
     include: data.include ?? [],
     exclude: data.exclude ?? [],
     readOnly: data.readOnly ?? false,
     allowHosts: data.allowHosts ?? [],
-    timeoutMs: data.timeout === undefined ? DEFAULT_TIMEOUT_MS : data.timeout * 1000,
     outputSchema: data.outputSchema ?? false,
     cacheTools: data.cacheTools ?? true,
+    policy: overridesOf(data) ?? {},
+    missingCredential: data.missingCredential ?? 'refuse',
+    select: data.select ?? false,
+    watch: data.watch ?? false,
+    logLevel: data.logLevel ?? EMPTY_CONFIG.logLevel,
+    propagateTrace: data.telemetry?.propagate ?? false,
+    ...(audit
+      ? {
+          audit: {
+            path: audit.file,
+            payloads: audit.payloads ?? false,
+            unauditedReads: audit.unauditedReads ?? false,
+          },
+        }
+      : {}),
+    ...(redis
+      ? {
+          redis: {
+            url: secret(redis.url, 'redis.url', origin),
+            ...(redis.prefix === undefined ? {} : { prefix: redis.prefix }),
+            ...(redis.replicas === undefined ? {} : { replicas: redis.replicas }),
+          },
+        }
+      : {}),
   };
 }
 
-/** `${NAME}` of a secret field. Throws CONFIG_INVALID when the variable is not set; never shows a value. */
-function expand(value: string, place: string, environment: NodeJS.ProcessEnv): string {
-  return value.replace(/\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g, (_, name: string) => {
-    const found = environment[name];
-    if (found === undefined)
-      throw new BridgeError('CONFIG_INVALID', `${place}: \${${name}} is not set in the environment`, {
-        hint: `Set ${name}.`,
-      });
-    return found;
-  });
+function toApi(name: string, api: ApiInput, origin: Origin): ApiConfig {
+  const policy = overridesOf(api);
+  return {
+    name,
+    spec: api.spec,
+    ...(api.baseUrl === undefined ? {} : { baseUrl: api.baseUrl }),
+    headers: Object.entries(api.headers ?? {}).map(
+      ([header, value]) => [header, secret(value, `apis.${name}.headers.${header}`, origin)] as const,
+    ),
+    serverVariables: api.serverVariables ?? {},
+    include: api.include ?? [],
+    exclude: api.exclude ?? [],
+    auth: readAuthConfig(api.auth ?? {}, `${origin.file}: apis.${name}.auth`, origin.environment),
+    ...(policy ? { policy } : {}),
+    tools: Object.fromEntries(Object.entries(api.tools ?? {}).map(([tool, keys]) => [tool, toTool(keys)])),
+  };
+}
+
+function toTool(keys: NonNullable<ApiInput['tools']>[string]): ToolConfig {
+  const policy = overridesOf(keys);
+  return {
+    ...(keys.name === undefined ? {} : { name: keys.name }),
+    ...(keys.description === undefined ? {} : { description: keys.description }),
+    ...(keys.hidden === undefined ? {} : { hidden: keys.hidden }),
+    ...(policy ? { policy } : {}),
+  };
+}
+
+function overridesOf({ timeout, retry, idempotencyKey, breaker, rateLimit, concurrency, cache }: PolicyKeys) {
+  return toPolicyOverrides({ timeout, retry, idempotencyKey, breaker, rateLimit, concurrency, cache });
+}
+
+/** A field that may hold `${NAME}`; what is in it is masked from now on. */
+function secret(value: string, key: string, { file, environment }: Origin): string {
+  const expanded = expandVariables(value, `${file}: ${key}`, environment, registerSecret);
+  registerSecret(expanded);
+  return expanded;
 }

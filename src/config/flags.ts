@@ -1,7 +1,8 @@
+import type { PolicyOverrides } from '../call/policy.ts';
 import { BridgeError } from '../errors.ts';
+import { LOG_LEVELS, type LogLevel } from '../log.ts';
 import type { HttpFlags } from './http-flags.ts';
 import type { ApiConfig, BridgeConfig } from './types.ts';
-import { DEFAULT_TIMEOUT_MS } from './types.ts';
 
 /** The options of serve, tools, call and check, as the command line gives them. */
 export interface Flags extends HttpFlags {
@@ -18,6 +19,14 @@ export interface Flags extends HttpFlags {
   readonly cacheTools?: boolean;
   readonly tools?: string;
   readonly rateLimit?: string;
+  /** Seconds for answers about which the API says nothing. */
+  readonly cache?: string;
+  readonly audit?: string;
+  readonly redis?: string;
+  readonly envFile?: readonly string[];
+  readonly select?: boolean;
+  readonly watch?: boolean;
+  readonly logLevel?: string;
 }
 
 /** Command-line words over what the file says (`file` may be empty). Throws USAGE naming the option. */
@@ -27,33 +36,77 @@ export function mergeFlags(specs: readonly string[], flags: Flags, file: BridgeC
   if (apis.length === 0)
     throw new BridgeError('USAGE', 'No document was given', { hint: 'Give a file or URL: actionbridge openapi.yaml' });
   return {
+    ...file,
     apis: apis.map((api) => applyTo(api, apis, flags)),
     include: [...file.include, ...(flags.include ?? [])],
     exclude: [...file.exclude, ...(flags.exclude ?? [])],
     readOnly: flags.readOnly ?? file.readOnly,
     allowHosts: [...file.allowHosts, ...(flags.allowHost ?? []).map(checkHost)],
-    timeoutMs: flags.timeout === undefined ? file.timeoutMs : parseSeconds(flags.timeout),
     outputSchema: flags.outputSchema ?? file.outputSchema,
     cacheTools: flags.cacheTools === false ? false : file.cacheTools,
+    policy: { ...file.policy, ...policyOf(flags) },
+    select: flags.select ?? file.select,
+    watch: flags.watch ?? file.watch,
+    logLevel: flags.logLevel === undefined ? file.logLevel : logLevelOf(flags.logLevel),
+    ...(flags.audit === undefined
+      ? {}
+      : { audit: { payloads: false, unauditedReads: false, ...file.audit, path: flags.audit } }),
+    ...(flags.redis === undefined ? {} : { redis: { ...file.redis, url: flags.redis } }),
   };
 }
 
+/** What holds where nobody said anything. */
 export const EMPTY_CONFIG: BridgeConfig = {
   apis: [],
   include: [],
   exclude: [],
   readOnly: false,
   allowHosts: [],
-  timeoutMs: DEFAULT_TIMEOUT_MS,
   outputSchema: false,
   cacheTools: true,
+  policy: {},
+  missingCredential: 'refuse',
+  select: false,
+  watch: false,
+  logLevel: 'warn',
+  environment: {},
+  propagateTrace: false,
 };
 
 function refuseLater(flags: Flags): void {
   if (flags.tools !== undefined && flags.tools !== 'all')
     throw new BridgeError('USAGE', `--tools ${flags.tools}: only "all" exists so far`);
-  if (flags.rateLimit !== undefined && flags.rateLimit !== '0')
-    throw new BridgeError('USAGE', `--rate-limit ${flags.rateLimit}: only "0" (no limit) exists so far`);
+}
+
+/** The options that are call policy; they count as much as the keys at the top of the config file. */
+function policyOf(flags: Flags): PolicyOverrides {
+  return {
+    ...(flags.timeout === undefined ? {} : { timeoutMs: parseSeconds(flags.timeout) }),
+    ...(flags.rateLimit === undefined ? {} : { rateLimit: parseRate(flags.rateLimit) }),
+    ...(flags.cache === undefined ? {} : { cache: parseCache(flags.cache) }),
+  };
+}
+
+function parseRate(word: string): PolicyOverrides['rateLimit'] & (object | false) {
+  if (word === '0') return false;
+  const [, calls, seconds] = /^(\d{1,6})\/(\d{1,5})$/.exec(word) ?? [];
+  if (calls === undefined || Number(calls) === 0 || Number(seconds) === 0)
+    throw new BridgeError('USAGE', `--rate-limit ${JSON.stringify(word)} needs the form N/SECONDS, or 0 for no limit`);
+  return { calls: Number(calls), windowMs: Number(seconds) * 1000 };
+}
+
+function parseCache(word: string): PolicyOverrides['cache'] & (object | false) {
+  const seconds = Number(word);
+  if (word.trim() === '' || !(seconds >= 0 && seconds <= 300))
+    throw new BridgeError('USAGE', `--cache ${JSON.stringify(word)} is not a number of seconds between 0 and 300`);
+  return seconds === 0 ? false : { silentSeconds: seconds };
+}
+
+function logLevelOf(word: string): LogLevel {
+  const level = LOG_LEVELS.find((known) => known === word);
+  if (level === undefined)
+    throw new BridgeError('USAGE', `--log-level ${JSON.stringify(word)} is not one of ${LOG_LEVELS.join(', ')}`);
+  return level;
 }
 
 /** `name=<spec>` or `<spec>`. A name is letters, digits, `_` and `-`, so that `file=a.yaml` and `https://x/?a=b` are not confused. */
@@ -66,6 +119,8 @@ export function parseSpecArgument(word: string): ApiConfig {
     serverVariables: {},
     include: [],
     exclude: [],
+    auth: {},
+    tools: {},
   };
 }
 

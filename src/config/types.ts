@@ -1,3 +1,8 @@
+import type { AuthConfig } from '../auth/types.ts';
+import type { PolicyOverrides } from '../call/policy.ts';
+import type { LogLevel } from '../log.ts';
+import type { HttpConfig } from './http-types.ts';
+
 /** One API to serve. */
 export interface ApiConfig {
   /** From `name=<spec>` or the config's key; absent: from the document's title. */
@@ -9,6 +14,36 @@ export interface ApiConfig {
   readonly serverVariables: { readonly [name: string]: string };
   readonly include: readonly string[];
   readonly exclude: readonly string[];
+  /** Credentials by the document's scheme names, and `default`. */
+  readonly auth: AuthConfig;
+  readonly policy?: PolicyOverrides;
+  /** By tool name or operationId. */
+  readonly tools: { readonly [tool: string]: ToolConfig };
+}
+
+/** What the operator says about one tool. */
+export interface ToolConfig {
+  /** The name it is offered under. */
+  readonly name?: string;
+  readonly description?: string;
+  readonly hidden?: boolean;
+  readonly policy?: PolicyOverrides;
+}
+
+export interface AuditConfig {
+  readonly path: string;
+  /** Arguments and answers whole instead of shape and hash. */
+  readonly payloads: boolean;
+  /** Requests that only read go out also when they cannot be audited. */
+  readonly unauditedReads: boolean;
+}
+
+export interface RedisConfig {
+  /** A secret. */
+  readonly url: string;
+  readonly prefix?: string;
+  /** Replicas that share it: without Redis each takes its part of a limit. */
+  readonly replicas?: number;
 }
 
 /** Everything the operator decided, from file, environment and flags, checked. */
@@ -18,10 +53,24 @@ export interface BridgeConfig {
   readonly exclude: readonly string[];
   readonly readOnly: boolean;
   readonly allowHosts: readonly string[];
-  readonly timeoutMs: number;
   readonly outputSchema: boolean;
   /** Keep compiled tools in the user's cache folder. */
   readonly cacheTools: boolean;
+  /** Of every API; those of an API and of a tool count more. */
+  readonly policy: PolicyOverrides;
+  /** Without a credential: send nothing, or try what only reads. */
+  readonly missingCredential: 'refuse' | 'try';
+  /** Every tool takes a JMESPath expression over its answer. */
+  readonly select: boolean;
+  /** Look whether the documents have changed, and serve them anew. */
+  readonly watch: boolean;
+  readonly logLevel: LogLevel;
+  /** The process's own, with the files of `--env-file` under it. */
+  readonly environment: { readonly [name: string]: string | undefined };
+  readonly audit?: AuditConfig;
+  readonly redis?: RedisConfig;
+  /** Absent: stdio, unless the command line says otherwise. */
+  readonly http?: HttpConfig;
+  /** Hand a caller's trace on to the APIs. */
+  readonly propagateTrace: boolean;
 }
-
-export const DEFAULT_TIMEOUT_MS = 45_000;

@@ -5,9 +5,9 @@ import { fingerprint } from '../tool/fingerprint.ts';
 
 /** A call's outcome as an MCP result; `_meta.actionbridge` tells what the bridge did. */
 export function renderOutcome(outcome: CallOutcome): CallToolResult & { _meta: object } {
-  const { tool, result, requestId, trace, ms } = outcome;
+  const { tool, result, requestId, trace, ms, saved } = outcome;
   const status = 'status' in result ? { status: result.status } : {};
-  const rendered = renderResult(result, { structured: tool.output !== undefined });
+  const rendered = renderResult(result, { structured: tool.output !== undefined, ...(saved ? { saved } : {}) });
   const content = [...rendered.content] as CallToolResult['content'];
   return {
     ...rendered,
@@ -21,8 +21,14 @@ export function renderOutcome(outcome: CallOutcome): CallToolResult & { _meta: o
         requestId,
         attempts: trace.attempts,
         cached: trace.cached,
-        ms: Math.round(ms * 100) / 100,
+        ms: rounded(ms),
+        timings: Object.fromEntries(Object.entries(trace.timings).map(([stop, each]) => [stop, rounded(each)])),
       },
     },
   } as CallToolResult & { _meta: object };
+}
+
+/** Milliseconds to a hundredth. */
+function rounded(ms: number): number {
+  return Math.round(ms * 100) / 100;
 }

@@ -22,7 +22,7 @@ const LIST_TTL_MS = 300_000;
 const FOREIGN_STATE = 'Invalid or expired requestState';
 
 /** What a server shows and calls: the bridge, or a caller's part of it. */
-export type ToolSource = Pick<Bridge, 'registry' | 'apis' | 'call'>;
+export type ToolSource = Pick<Bridge, 'registry' | 'apis' | 'call' | 'resources'>;
 
 export interface McpOptions {
   readonly surface: Surface;
@@ -51,9 +51,9 @@ export function createMcpServerFactory(source: ToolSource, options: McpOptions):
     const server = new Server(
       { name: 'actionbridge', title, version },
       {
-        capabilities: { tools: options.listChanged ? { listChanged: true } : {}, logging: {} },
+        capabilities: { tools: options.listChanged ? { listChanged: true } : {}, resources: {}, logging: {} },
         instructions,
-        cacheHints: { 'tools/list': hint, 'server/discover': hint },
+        cacheHints: { 'tools/list': hint, 'server/discover': hint, ...NEVER_CACHED },
         ...(options.protocolVersions ? { supportedProtocolVersions: [...options.protocolVersions] } : {}),
       },
     );
@@ -66,8 +66,29 @@ export function createMcpServerFactory(source: ToolSource, options: McpOptions):
     server.setRequestHandler('tools/call', ({ params }, context) =>
       callTool(source, params, contextOf(options, context), { ...options, server, context, log, render }),
     );
+    server.setRequestHandler('resources/list', async () => ({
+      resources: [...(await source.resources.list(undefined))],
+    }));
+    server.setRequestHandler('resources/templates/list', () => ({ resourceTemplates: [SAVED_TEMPLATE] }));
+    server.setRequestHandler('resources/read', ({ params }) => readResource(source, params.uri));
     return server;
   };
+}
+
+/** What is kept belongs to one caller, and comes and goes. */
+const NEVER = { ttlMs: 0, cacheScope: 'private' } as const;
+const NEVER_CACHED = { 'resources/list': NEVER, 'resources/read': NEVER } as const;
+
+const SAVED_TEMPLATE = {
+  uriTemplate: 'actionbridge://responses/{id}{?page}',
+  name: 'answer',
+  description: 'A page of an answer that was too large to be shown; the call that brought it names its id.',
+};
+
+async function readResource(source: ToolSource, uri: string) {
+  const contents = await source.resources.read(uri, undefined);
+  if (!contents) throw new ProtocolError(INVALID_PARAMS, `There is no resource ${uri}, or not any more`);
+  return { contents: [...contents] };
 }
 
 /** The tools in MCP's form, made once for each registry. */
@@ -81,7 +102,20 @@ function createList(source: ToolSource): () => McpTool[] {
 }
 
 function contextOf({ surface, readFile }: McpOptions, context: ServerContext): Omit<CallContext, 'requestId'> {
-  return { surface, signal: context.mcpReq.signal, ...(readFile ? { readFile } : {}) };
+  const traceParent = traceParentOf(context.mcpReq._meta);
+  return {
+    surface,
+    signal: context.mcpReq.signal,
+    ...(readFile ? { readFile } : {}),
+    ...(traceParent ? { traceParent } : {}),
+  };
+}
+
+/** `_meta.traceparent` and `_meta.tracestate` (MCP, W3C Trace Context). */
+function traceParentOf(meta: { readonly [key: string]: unknown } | undefined): CallContext['traceParent'] {
+  const { traceparent, tracestate } = meta ?? {};
+  if (typeof traceparent !== 'string') return undefined;
+  return { traceparent, ...(typeof tracestate === 'string' ? { tracestate } : {}) };
 }
 
 interface Exchange extends McpOptions {

@@ -44,6 +44,10 @@ export function viewFor(bridge: ToolSource, caller: Caller, options: CallerViewO
     get apis() {
       return bridge.apis;
     },
+    resources: {
+      list: () => bridge.resources.list(principal),
+      read: (uri) => bridge.resources.read(uri, principal),
+    },
     async call(name, args, given) {
       const tool = bridge.registry.get(name);
       const error = tool && (isOpen(caller) ? undefined : await admit(tool));

@@ -1,11 +1,23 @@
+import { type Clock, systemClock } from '../../clock.ts';
 import { NetError } from '../../net/errors.ts';
 import type { Middleware } from '../compose.ts';
-import type { Call } from '../execute.ts';
+import type { Call, CallTrace, Exchange } from '../execute.ts';
+import type { PolicyOf } from '../policy.ts';
 import type { CallResult } from '../types.ts';
 
-/** One deadline over the whole call; the caller's own cancellation reaches the socket through the same signal. */
-export function withDeadline(timeoutMs: number): Middleware<Call, CallResult> {
-  return (next) => async (call) => {
+/** One deadline over the whole call, and when it is, for those who decide whether waiting is worth it. */
+export interface Deadline {
+  readonly calls: Middleware<Call, CallResult>;
+  /** Milliseconds since the epoch. */
+  readonly deadlineAt: (exchange: Exchange) => number;
+}
+
+/** The caller's own cancellation reaches the socket through the same signal. */
+export function createDeadline(policyOf: PolicyOf, clock: Clock = systemClock): Deadline {
+  const ends = new WeakMap<CallTrace, number>();
+  const calls: Middleware<Call, CallResult> = (next) => async (call) => {
+    const { timeoutMs } = policyOf(call.tool);
+    ends.set(call.trace, clock.now() + timeoutMs);
     const controller = new AbortController();
     const cancel = () => controller.abort(new NetError('cancelled', true, 'The call was cancelled'));
     const late = () =>
@@ -21,4 +33,5 @@ export function withDeadline(timeoutMs: number): Middleware<Call, CallResult> {
       signal?.removeEventListener('abort', cancel);
     }
   };
+  return { calls, deadlineAt: ({ call }) => ends.get(call.trace) ?? Number.POSITIVE_INFINITY };
 }

@@ -1,0 +1,78 @@
+import * as z from 'zod/v4';
+import { authSchema } from '../auth/config-schema.ts';
+import { LOG_LEVELS } from '../log.ts';
+import { policyShape } from './policy-schema.ts';
+
+const patterns = z.array(z.string()).describe('An operationId or tool-name glob, tag:x, path:/a/*, or method:GET.');
+
+const toolSchema = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[A-Za-z][A-Za-z0-9_-]{0,63}$/)
+    .optional()
+    .describe('The name it is offered under.'),
+  description: z.string().min(1).optional().describe('In place of the description that the document gives.'),
+  hidden: z.boolean().optional().describe('Not offered.'),
+  ...policyShape,
+});
+
+const apiSchema = z.strictObject({
+  spec: z.string().describe('File or URL of the document.'),
+  baseUrl: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe("The server to call instead of the document's."),
+  headers: z
+    .record(z.string(), z.string())
+    .optional()
+    .describe('Headers on every request; values may hold ${NAME} from the environment.'),
+  serverVariables: z.record(z.string(), z.string()).optional().describe('Values of server variables.'),
+  include: patterns.optional(),
+  exclude: patterns.optional(),
+  auth: authSchema.optional(),
+  tools: z.record(z.string(), toolSchema).optional().describe('By tool name or operationId.'),
+  ...policyShape,
+});
+
+export type ApiInput = z.infer<typeof apiSchema>;
+
+/** The config file. Every option of the command line has its key here. */
+export const configSchema = z.strictObject({
+  apis: z
+    .record(z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,31}$/), apiSchema)
+    .optional()
+    .describe('The APIs by name.'),
+  include: patterns.optional(),
+  exclude: patterns.optional(),
+  readOnly: z.boolean().optional().describe('Only safe methods.'),
+  allowHosts: z.array(z.string()).optional().describe('Non-public addresses the bridge may call, as HOST:PORT.'),
+  tools: z.literal('all').optional().describe('One tool an operation.'),
+  cacheTools: z.boolean().optional().describe('Keep compiled tools in the user cache folder; default true.'),
+  outputSchema: z.boolean().optional().describe('Declare a relaxed output schema for each tool.'),
+  missingCredential: z
+    .enum(['refuse', 'try'])
+    .optional()
+    .describe('Without a credential: send nothing (default), or try what only reads.'),
+  select: z.boolean().optional().describe('Every tool takes a JMESPath expression over its answer, _select.'),
+  watch: z.boolean().optional().describe('Look whether the documents have changed, and serve them anew.'),
+  logLevel: z.enum(LOG_LEVELS).optional(),
+  audit: z
+    .strictObject({
+      file: z.string().describe('JSON lines; {pid} stands for the number of the process.'),
+      payloads: z.boolean().optional().describe('Arguments and answers whole instead of shape and hash.'),
+      unauditedReads: z.boolean().optional().describe('Reads go out also when they cannot be audited.'),
+    })
+    .optional(),
+  redis: z
+    .strictObject({
+      url: z.string().describe('redis:// or rediss://. May hold ${NAME}.'),
+      prefix: z.string().optional().describe('Before every key; default actionbridge:'),
+      replicas: z.int().min(1).max(10_000).optional().describe('That share it; default 1.'),
+    })
+    .optional()
+    .describe('State that several replicas share.'),
+  telemetry: z
+    .strictObject({ propagate: z.boolean().optional().describe("Hand a caller's trace on to the APIs.") })
+    .optional(),
+  ...policyShape,
+});

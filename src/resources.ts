@@ -1,0 +1,32 @@
+import type { Resource, ResourceText } from './bridge.ts';
+import type { SavedResponses } from './store/saved-responses.ts';
+
+/** Answers that were too large to be shown, as resources; newest first. */
+export function listSaved(responses: SavedResponses, principal: string | undefined): readonly Resource[] {
+  return responses.list(principal).map(({ uri, mediaType, length, pages, expiresAt }) => ({
+    uri,
+    name: `answer of ${length} characters`,
+    mimeType: mediaType,
+    description: `${pages} ${pages === 1 ? 'page' : 'pages'}, kept until ${new Date(expiresAt).toISOString()}; ?page=N reads one`,
+  }));
+}
+
+/** One page of such an answer; the URI of the next one is said in a line of its own. */
+export function readSaved(
+  responses: SavedResponses,
+  uri: string,
+  principal: string | undefined,
+): readonly ResourceText[] | undefined {
+  const page = responses.read(uri, principal);
+  if (!page) return undefined;
+  const text = { uri, mimeType: page.mediaType, text: page.text };
+  if (page.next === undefined) return [text];
+  return [
+    text,
+    {
+      uri: page.next,
+      mimeType: 'text/plain',
+      text: `Page ${page.page} of ${page.pages}; the next one is ${page.next}`,
+    },
+  ];
+}
