@@ -15,6 +15,16 @@ export interface ListenOptions {
   readonly maxSockets?: number;
   /** Bodies that are announced as larger are not asked for (`Expect: 100-continue`). */
   readonly maxBodyBytes: number;
+  /** Milliseconds; default: SECURITY.md, "Defaults". */
+  readonly timeouts?: Partial<Timeouts>;
+}
+
+export interface Timeouts {
+  readonly headersTimeout: number;
+  readonly requestTimeout: number;
+  readonly keepAliveTimeout: number;
+  /** How often the first two are looked at. */
+  readonly connectionsCheckingInterval: number;
 }
 
 export interface Listening {
@@ -38,12 +48,13 @@ const MAX_HEADERS = 100;
 
 /** A server under limits that listens. Throws CONFIG_INVALID for TLS files that cannot be used, USAGE for an address that cannot be listened on. */
 export async function listen(handle: RequestListener, options: ListenOptions): Promise<Listening> {
+  const limits = { ...LIMITS, ...options.timeouts };
   const server = options.tls
     ? createSecureServer(
-        { ...LIMITS, ...readTls(options.tls), minVersion: 'TLSv1.2', handshakeTimeout: HANDSHAKE_MS },
+        { ...limits, ...readTls(options.tls), minVersion: 'TLSv1.2', handshakeTimeout: HANDSHAKE_MS },
         handle,
       )
-    : createServer(LIMITS, handle);
+    : createServer(limits, handle);
   server.maxHeadersCount = MAX_HEADERS;
   limitSockets(server, options.maxSockets ?? MAX_SOCKETS);
   server.on('clientError', answerBroken);
