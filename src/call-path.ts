@@ -5,6 +5,7 @@ import { originsOfConfig } from './auth/config.ts';
 import { apiOrigins } from './call/api-origins.ts';
 import { compose, type Handler, type Middleware } from './call/compose.ts';
 import { type ApiRuntime, type Call, createExecutor, type Exchange, type Planned, planCall } from './call/execute.ts';
+import { admission } from './call/middleware/admission.ts';
 import { createAuditMiddleware } from './call/middleware/audit.ts';
 import {
   type AuthDescription,
@@ -109,6 +110,7 @@ export async function createCallPath(config: BridgeConfig, dependencies: CallPat
   const around: Middleware<Call, CallResult>[] = [
     tracing.calls,
     ...(audit ? [audit.calls] : []),
+    admission(),
     mask(createMasker()),
     ...(config.select ? [(await import('./call/select.ts')).select()] : []),
     deadline.calls,
@@ -247,7 +249,12 @@ function authApiOf(name: string, { config, security }: KnownApi): AuthApi {
 /** What the operator named: base URLs, the documents' own URLs, OAuth endpoints, and `--allow-host`. */
 function namedHosts(config: BridgeConfig): string[] {
   const urls = config.apis.flatMap((api) => [api.baseUrl, api.spec]);
-  return [...config.allowHosts, ...originsOf(urls), ...config.apis.flatMap(({ auth }) => originsOfConfig(auth))];
+  const issuer = [config.http?.oauth?.issuer, config.http?.oauth?.jwksUri];
+  return [
+    ...config.allowHosts,
+    ...originsOf([...urls, ...issuer]),
+    ...config.apis.flatMap(({ auth }) => originsOfConfig(auth)),
+  ];
 }
 
 function originsOf(words: readonly (string | undefined)[]): string[] {

@@ -27,6 +27,8 @@ export interface CallContext {
   readonly readFile?: (path: string) => Uint8Array;
   /** Asks the person behind the client before a call with consequences; absent where nobody can be asked. */
   readonly confirm?: AskPerson;
+  /** Why the surface does not permit this call: nothing is sent, and the refusal is put on record. */
+  readonly refusal?: BridgeError;
   /** The token of a second step, from surfaces where it does not come among the arguments. */
   readonly approval?: string;
 }

@@ -1,9 +1,11 @@
+import { createOAuthFetch } from '../auth/oauth-fetch.ts';
 import type { Bridge } from '../bridge.ts';
 import { isLoopback } from '../config/http-flags.ts';
 import type { HttpConfig } from '../config/http-types.ts';
 import type { BridgeConfig } from '../config/types.ts';
 import { registerSecret } from '../secrets.ts';
 import { type HttpServer, serveHttp } from '../serve/http.ts';
+import { createTokenVerifier } from '../serve/oauth-resource.ts';
 import { generateToken } from '../serve/tokens.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
 import { version } from '../version.ts';
@@ -19,13 +21,16 @@ export async function runHttp(config: BridgeConfig, given: HttpConfig): Promise<
   const stopped = untilStopped();
   const metrics = createMetrics();
   const bridge = await openFromConfig(config, { observers: [metrics] });
-  const { store } = await bridge.path();
+  const { store, http: client } = await bridge.path();
   const server = await serveHttp(bridge, {
     config: http,
     store,
     metrics,
     formats: {},
     listChanged: config.watch,
+    ...(http.oauth
+      ? { verifier: createTokenVerifier(http.oauth, createOAuthFetch(client, { credentialKey: 'http.oauth' })) }
+      : {}),
     onError: (error) => bridge.log.error(error.message),
   });
   const stopTelling = bridge.onChange(() => server.toolsChanged());

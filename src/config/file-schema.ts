@@ -1,6 +1,7 @@
 import * as z from 'zod/v4';
 import { authSchema } from '../auth/config-schema.ts';
 import { LOG_LEVELS } from '../log.ts';
+import { httpSchema } from './http-schema.ts';
 import { policyShape } from './policy-schema.ts';
 
 const patterns = z.array(z.string()).describe('An operationId or tool-name glob, tag:x, path:/a/*, or method:GET.');
@@ -63,6 +64,7 @@ export const configSchema = z.strictObject({
       unauditedReads: z.boolean().optional().describe('Reads go out also when they cannot be audited.'),
     })
     .optional(),
+  http: httpSchema.optional().describe('Serve over HTTP.'),
   redis: z
     .strictObject({
       url: z.string().describe('redis:// or rediss://. May hold ${NAME}.'),

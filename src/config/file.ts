@@ -6,6 +6,7 @@ import { BridgeError } from '../errors.ts';
 import { registerSecret } from '../secrets.ts';
 import { type ApiInput, configSchema } from './file-schema.ts';
 import { EMPTY_CONFIG } from './flags.ts';
+import { toHttpSettings } from './http-settings.ts';
 import { type PolicyKeys, toPolicyOverrides } from './policy-schema.ts';
 import type { ApiConfig, BridgeConfig, ToolConfig } from './types.ts';
 
@@ -78,6 +79,7 @@ function toConfig(data: z.infer<typeof configSchema>, origin: Origin): BridgeCon
           },
         }
       : {}),
+    ...(data.http ? { http: toHttpSettings(data.http, (value, key) => secret(value, `http.${key}`, origin)) } : {}),
     ...(redis
       ? {
           redis: {

@@ -1,5 +1,5 @@
 import { BridgeError } from '../errors.ts';
-import type { HttpConfig } from './http-types.ts';
+import type { HttpConfig, HttpSettings } from './http-types.ts';
 
 /** The options of `serve` that are about HTTP, as the command line gives them. */
 export interface HttpFlags {
@@ -27,14 +27,14 @@ export const DEFAULT_HTTP: HttpConfig = {
  */
 export function mergeHttp(
   flags: HttpFlags,
-  file: HttpConfig | undefined,
+  file: HttpSettings | undefined,
   environment: { readonly [name: string]: string | undefined },
 ): HttpConfig | undefined {
-  if (flags.http === undefined && file === undefined) {
+  if (flags.http === undefined && file?.port === undefined) {
     refuseWithoutHttp(flags);
     return undefined;
   }
-  const base = file ?? DEFAULT_HTTP;
+  const base = { ...DEFAULT_HTTP, ...file };
   const given = flags.token ?? environment['ACTIONBRIDGE_TOKEN'];
   if (flags.token !== undefined && flags.auth === false)
     throw new BridgeError('USAGE', '--token and --no-auth exclude each other', { hint: 'Leave one of them out.' });

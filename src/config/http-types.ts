@@ -36,6 +36,9 @@ export interface TlsFiles {
   readonly key: string;
 }
 
+/** What the config file says about the listener: without a port it is only opened when the command line asks for it. */
+export type HttpSettings = Omit<HttpConfig, 'port'> & { readonly port?: number };
+
 /** What the operator decided about the HTTP listener. */
 export interface HttpConfig {
   readonly host: string;

@@ -1,7 +1,7 @@
 import type { AuthConfig } from '../auth/types.ts';
 import type { PolicyOverrides } from '../call/policy.ts';
 import type { LogLevel } from '../log.ts';
-import type { HttpConfig } from './http-types.ts';
+import type { HttpSettings } from './http-types.ts';
 
 /** One API to serve. */
 export interface ApiConfig {
@@ -70,7 +70,7 @@ export interface BridgeConfig {
   readonly audit?: AuditConfig;
   readonly redis?: RedisConfig;
   /** Absent: stdio, unless the command line says otherwise. */
-  readonly http?: HttpConfig;
+  readonly http?: HttpSettings;
   /** Hand a caller's trace on to the APIs. */
   readonly propagateTrace: boolean;
 }

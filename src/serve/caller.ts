@@ -1,5 +1,4 @@
-import { randomUUID } from 'node:crypto';
-import type { Bridge, CallOptions, CallOutcome } from '../bridge.ts';
+import type { Bridge } from '../bridge.ts';
 import type { Caller } from '../config/http-types.ts';
 import { BridgeError } from '../errors.ts';
 import type { ToolSource } from '../mcp/server.ts';
@@ -8,24 +7,11 @@ import { glob } from '../tool/filter.ts';
 import { createRegistry, type Registry } from '../tool/registry.ts';
 import type { Tool } from '../tool/types.ts';
 
-export interface CallerViewOptions {
-  readonly windows: WindowStore;
-  /** Told of a call that was refused before the bridge saw it, for the audit log. */
-  readonly onRefused?: (refused: RefusedCall) => void;
-}
-
-export interface RefusedCall {
-  readonly tool: Tool;
-  readonly options: CallOptions;
-  readonly principal?: string;
-  readonly code: 'NOT_PERMITTED' | 'RATE_LIMITED';
-}
-
 /**
  * The bridge as one caller may use it: only permitted tools are listed, calls carry its principal. A call of another tool
  * ends in NOT_PERMITTED, one too many in RATE_LIMITED; an unknown tool throws TOOL_UNKNOWN as the bridge does.
  */
-export function viewFor(bridge: ToolSource, caller: Caller, options: CallerViewOptions): ToolSource {
+export function viewFor(bridge: ToolSource, caller: Caller, windows: WindowStore): ToolSource {
   const registryOf = createFilter(caller);
   const { principal, rate } = caller;
 
@@ -33,7 +19,7 @@ export function viewFor(bridge: ToolSource, caller: Caller, options: CallerViewO
     if (!permits(caller, tool))
       return new BridgeError('NOT_PERMITTED', `This token does not permit the tool ${tool.name}`);
     if (!rate) return undefined;
-    const taken = await options.windows.take(JSON.stringify(['caller', principal ?? null]), rate);
+    const taken = await windows.take(JSON.stringify(['caller', principal ?? null]), rate);
     return taken.taken ? undefined : overRate(rate, taken.waitMs);
   }
 
@@ -50,15 +36,12 @@ export function viewFor(bridge: ToolSource, caller: Caller, options: CallerViewO
     },
     async call(name, args, given) {
       const tool = bridge.registry.get(name);
-      const error = tool && (isOpen(caller) ? undefined : await admit(tool));
-      if (!tool || !error) return bridge.call(name, args, principal === undefined ? given : { ...given, principal });
-      options.onRefused?.({
-        tool,
-        options: given,
-        code: error.code as RefusedCall['code'],
+      const refusal = tool && !isOpen(caller) ? await admit(tool) : undefined;
+      return bridge.call(name, args, {
+        ...given,
         ...(principal === undefined ? {} : { principal }),
+        ...(refusal ? { refusal } : {}),
       });
-      return refusal(tool, error, given);
     },
   };
 }
@@ -94,18 +77,4 @@ function overRate({ calls, windowMs }: WindowLimit, waitMs: number): BridgeError
     `This token allows ${calls} calls in ${windowMs / 1000} s; the next one may go in ${seconds} s`,
     { retryable: true, retryAfterSeconds: seconds },
   );
-}
-
-function refusal(tool: Tool, error: BridgeError, { requestId }: CallOptions): CallOutcome {
-  const { code, message, hint, retryable, retryAfterSeconds } = error;
-  return {
-    tool,
-    result: {
-      kind: 'failed',
-      error: { code, message, hint, retryable, ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }) },
-    },
-    requestId: requestId ?? randomUUID(),
-    trace: { attempts: 0, cached: false, timings: {} },
-    ms: 0,
-  };
 }

@@ -5,7 +5,7 @@ import type { ToolSource } from '../mcp/server.ts';
 import type { PolicyStore } from '../store/types.ts';
 import { type AppOptions, createApp, createAppListener } from './app.ts';
 import { MAX_BODY_BYTES } from './body.ts';
-import { type CallerViewOptions, viewFor } from './caller.ts';
+import { viewFor } from './caller.ts';
 import { createGuard, type GuardOptions } from './guard.ts';
 import { type Listening, listen } from './listener.ts';
 import { createMcpEndpoint } from './mcp-endpoint.ts';
@@ -14,9 +14,7 @@ import { createPublicUrl, type PublicUrlOf } from './public-url.ts';
 import { RequestRefused, sendRefusal } from './refusal.ts';
 import { createTokenTable } from './tokens.ts';
 
-export interface HttpOptions
-  extends Pick<AppOptions, 'formats' | 'metrics' | 'extend'>,
-    Pick<CallerViewOptions, 'onRefused'> {
+export interface HttpOptions extends Pick<AppOptions, 'formats' | 'metrics' | 'extend'> {
   readonly config: HttpConfig;
   /** Rates of tokens and sessions of older clients; replicas share it. */
   readonly store: Pick<PolicyStore, 'windows' | 'cells'>;
@@ -106,12 +104,12 @@ function guardOptions({ config, verifier }: HttpOptions, publicUrl: PublicUrlOf)
 }
 
 /** The bridge as each caller may use it, made once a caller. */
-function createViews(bridge: Bridge, { store, onRefused }: HttpOptions): (caller: Caller) => ToolSource {
+function createViews(bridge: Bridge, { store }: HttpOptions): (caller: Caller) => ToolSource {
   const views = new WeakMap<Caller, ToolSource>();
   return (caller) => {
     let view = views.get(caller);
     if (!view) {
-      view = viewFor(bridge, caller, { windows: store.windows, ...(onRefused ? { onRefused } : {}) });
+      view = viewFor(bridge, caller, store.windows);
       views.set(caller, view);
     }
     return view;

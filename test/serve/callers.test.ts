@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { RefusedCall } from '../../src/serve/caller.ts';
 import { createTokenTable, generateToken } from '../../src/serve/tokens.ts';
 import { createMemoryStore } from '../../src/store/memory.ts';
 import { type Answer, callOf, type Request, type Served, serveItems, stateless, TOKEN } from './support.ts';
@@ -9,13 +8,19 @@ const CHOSEN = 'token-of-the-chosen-01234';
 const HASTY = 'token-of-the-hasty-012345';
 
 describe('tokens', () => {
-  const refused: RefusedCall[] = [];
+  const refused: { code: unknown; principal: unknown }[] = [];
   let served: Served;
   let now = 1_000_000;
   beforeAll(async () => {
     served = await serveItems({
       store: createMemoryStore({ clock: { now: () => now, sleep: async () => undefined } }),
-      onRefused: (call) => refused.push(call),
+      wrap: (bridge) => ({
+        ...bridge,
+        call(name, args, options) {
+          if (options.refusal) refused.push({ code: options.refusal.code, principal: options.principal });
+          return bridge.call(name, args, options);
+        },
+      }),
       config: {
         tokens: [
           { token: TOKEN },
@@ -55,7 +60,7 @@ describe('tokens', () => {
     expect(answer.text).toContain('does not permit');
     expect((await as(token, { path: `/api/${tool}`, body: { id: '1' } })).status).toBe(403);
     expect(served.api.requests.length).toBe(sent);
-    expect(refused.at(-1)).toMatchObject({ code: 'NOT_PERMITTED', tool: { name: tool } });
+    expect(refused.at(-1)).toMatchObject({ code: 'NOT_PERMITTED' });
   });
 
   it('wait when they have called too often, and no other with them', async () => {
