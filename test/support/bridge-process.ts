@@ -64,10 +64,18 @@ export interface RunningBridge {
 
 export const TEST_TOKEN = 'test-token-0123456789abcdef';
 
-/** Starts the built command with `--http 0` and a token, unless the words say otherwise; resolves when it listens. */
-export async function startBridge(words: readonly string[], options: RunOptions = {}): Promise<RunningBridge> {
-  const http = words.includes('--http') ? [] : ['--http', '0'];
-  const token = words.includes('--no-auth') || words.includes('--token') ? [] : ['--token', TEST_TOKEN];
+export interface StartOptions extends RunOptions {
+  /** No token is given on the command line. */
+  readonly generateToken?: boolean;
+  /** The port stands in the config. */
+  readonly withoutPort?: boolean;
+}
+
+/** Starts the built command with `--http 0` and a token, unless words or options say otherwise; resolves when it listens. */
+export async function startBridge(words: readonly string[], options: StartOptions = {}): Promise<RunningBridge> {
+  const http = words.includes('--http') || options.withoutPort ? [] : ['--http', '0'];
+  const hasToken = options.generateToken || words.includes('--no-auth') || words.includes('--token');
+  const token = hasToken ? [] : ['--token', TEST_TOKEN];
   const child = spawn(process.execPath, [BUNDLE, ...words, ...http, ...token], {
     cwd: options.cwd ?? ROOT,
     env: { ...process.env, ...CACHE_ENVIRONMENT, ...options.env },
