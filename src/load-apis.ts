@@ -51,6 +51,7 @@ export async function loadApis(config: BridgeConfig, sources: readonly SourceByt
     compilable.push({
       operations,
       converter: createSchemaConverter(spec.references, reporter(spec, diagnostics)),
+      ...(config.outputSchema ? { answers: createSchemaConverter(spec.references, () => undefined, 'response') } : {}),
       filter: filterOf(config, api),
     });
   }

@@ -62,10 +62,16 @@ function renderAnswer(result: Answer, options: RenderOptions): RenderedResult {
       : renderContent(result.content, redirected ? statusLine(result) : undefined, undefined);
   return {
     content: [...blocks, ...savedNote(options)],
-    ...(options.structured && result.content.kind === 'json'
-      ? { structuredContent: objectRooted(result.content.value) }
-      : {}),
+    ...(options.structured ? { structuredContent: options.saved ? {} : structured(result.content) } : {}),
   };
+}
+
+/**
+ * Clients throw an answer away that has none where the tool declares what it answers, whatever the API sent. What is no JSON,
+ * or too large to be shown, stands in the content alone.
+ */
+function structured(content: Content): unknown {
+  return content.kind === 'json' ? objectRooted(content.value) : {};
 }
 
 function objectRooted(value: unknown): unknown {

@@ -1,12 +1,15 @@
+import { existsSync } from 'node:fs';
 import { type Bridge, type BridgeDependencies, openBridge } from '../bridge.ts';
-import { EMPTY_CONFIG, type Flags, mergeFlags } from '../config/flags.ts';
+import { EMPTY_CONFIG, type Flags, isApiName, mergeFlags } from '../config/flags.ts';
 import type { BridgeConfig } from '../config/types.ts';
 import { formatDiagnostic } from '../diagnostic.ts';
 
 /** The config that words, flags, config file and environment make together. Throws USAGE and CONFIG_INVALID. */
 export async function readConfig(specs: readonly string[], flags: Flags): Promise<BridgeConfig> {
   const environment = await readEnvironment(flags.envFile ?? []);
-  const wanted = flags.config !== undefined || specs.length === 0;
+  // A word that is no file may be the name of an API of the config.
+  const named = specs.some((word) => isApiName(word) && !existsSync(word));
+  const wanted = flags.config !== undefined || specs.length === 0 || named;
   const file = wanted ? await (await import('../config/file.ts')).readConfigFile(flags.config, environment) : undefined;
   return mergeFlags(specs, flags, file ?? { ...EMPTY_CONFIG, environment });
 }

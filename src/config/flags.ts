@@ -32,7 +32,11 @@ export interface Flags extends HttpFlags {
 /** Command-line words over what the file says (`file` may be empty). Throws USAGE naming the option. */
 export function mergeFlags(specs: readonly string[], flags: Flags, file: BridgeConfig): BridgeConfig {
   refuseLater(flags);
-  const apis = specs.length > 0 ? specs.map(parseSpecArgument) : file.apis;
+  if ((flags.select ?? file.select) && (flags.outputSchema ?? file.outputSchema))
+    throw new BridgeError('USAGE', '--select and --output-schema exclude each other', {
+      hint: 'What is selected does not have the shape that a tool declares.',
+    });
+  const apis = specs.length > 0 ? specs.map((word) => apiFor(word, file.apis)) : file.apis;
   if (apis.length === 0)
     throw new BridgeError('USAGE', 'No document was given', { hint: 'Give a file or URL: actionbridge openapi.yaml' });
   return {
@@ -107,6 +111,20 @@ function logLevelOf(word: string): LogLevel {
   if (level === undefined)
     throw new BridgeError('USAGE', `--log-level ${JSON.stringify(word)} is not one of ${LOG_LEVELS.join(', ')}`);
   return level;
+}
+
+/** A word may be the name of an API of the config; `name=<spec>` is another document for the API of that name. */
+function apiFor(word: string, configured: readonly ApiConfig[]): ApiConfig {
+  const named = configured.find(({ name }) => name === word);
+  if (named) return named;
+  const given = parseSpecArgument(word);
+  const known = configured.find(({ name }) => name !== undefined && name === given.name);
+  return known ? { ...known, spec: given.spec } : given;
+}
+
+/** Whether a word can be the name of an API. */
+export function isApiName(word: string): boolean {
+  return /^[A-Za-z][A-Za-z0-9_-]{0,31}$/.test(word);
 }
 
 /** `name=<spec>` or `<spec>`. A name is letters, digits, `_` and `-`, so that `file=a.yaml` and `https://x/?a=b` are not confused. */

@@ -23,8 +23,13 @@ export interface CompiledTool {
   readonly reduced: boolean;
 }
 
-/** The tool of one operation under a settled name. `converter` belongs to the operation's document. */
-export function compileTool(operation: Operation, name: string, converter: SchemaConverter): CompiledTool {
+/** The tool of one operation under a settled name. `converter` belongs to the operation's document; `output`: `compileOutput`. */
+export function compileTool(
+  operation: Operation,
+  name: string,
+  converter: SchemaConverter,
+  output?: JsonSchema,
+): CompiledTool {
   const body = operation.body && compileBody(operation.body, converter);
   const list: readonly Argument[] = [...parameterArguments(operation, converter), ...(body?.arguments ?? [])];
   const names = nameArguments(list);
@@ -38,6 +43,7 @@ export function compileTool(operation: Operation, name: string, converter: Schem
     title: titleOf(operation, name),
     description: describe(operation),
     input: schema as InputSchema,
+    ...(output ? { output } : {}),
     hints: hintsOf(operation.method, operation.consequential),
     api: operation.api,
     request: requestTemplate(operation, body?.requiredProperties ?? []),

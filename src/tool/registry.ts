@@ -5,6 +5,7 @@ import { compileTool } from './compile.ts';
 import { type Filter, isOffered } from './filter.ts';
 import { mcpListBytes } from './mcp-tool.ts';
 import { nameOperations } from './names.ts';
+import { compileOutput } from './output.ts';
 import type { Tool } from './types.ts';
 
 /** The tools on offer: an immutable snapshot, in the documents' order. */
@@ -19,6 +20,8 @@ export interface Registry {
 export interface CompilableApi {
   readonly operations: readonly Operation[];
   readonly converter: SchemaConverter;
+  /** For answers; absent: no tool declares what it answers. */
+  readonly answers?: SchemaConverter;
   readonly filter: Filter;
 }
 
@@ -28,10 +31,10 @@ export function compileTools(apis: readonly CompilableApi[]): { tools: Tool[]; d
   const names = nameOperations(all.map(({ operation }) => operation));
   const diagnostics: Diagnostic[] = [];
   const tools: Tool[] = [];
-  for (const [index, { operation, converter, filter }] of all.entries()) {
+  for (const [index, { operation, converter, answers, filter }] of all.entries()) {
     const name = names[index]!;
     if (!isOffered({ ...operation, name }, filter)) continue;
-    const { tool, reduced } = compileTool(operation, name, converter);
+    const { tool, reduced } = compileTool(operation, name, converter, answers && compileOutput(operation, answers));
     tools.push(tool);
     if (!reduced) continue;
     const message = `The input schema of ${name} was larger than clients accept: its deep parts are free-form`;

@@ -5,6 +5,8 @@ import { type FakeApi, startFakeApi } from '../support/fake-api.ts';
 import { type ConnectedClient, OFFICIAL_CLIENTS } from '../support/mcp-clients.ts';
 
 const SPEC = `items=${repositoryFile('test/fixtures/items.yaml')}`;
+/** Tries that are part of no case here would only cost time. */
+const NO_RETRY = repositoryFile('test/fixtures/no-retry.yaml');
 
 /** Every case runs over every official client; they differ only in how they open the conversation. */
 describe.each(OFFICIAL_CLIENTS)('$name', ({ connect, revision }) => {
@@ -140,5 +142,35 @@ describe.skipIf(!existsSync(GITHUB))('the document of GitHub (../shared)', () =>
     expect(api.requests[0]!.target).toBe('/repos/a/b/issues/7');
     await client.close();
     await api.close();
+  });
+});
+
+/** A client checks an answer against what the tool declares, and throws it away when it does not fit. */
+describe.each(OFFICIAL_CLIENTS)('$name, with --output-schema', ({ connect }) => {
+  let api: FakeApi;
+  let client: ConnectedClient;
+
+  beforeAll(async () => {
+    api = await startFakeApi();
+    client = await connect([SPEC, '--base-url', `${api.url}/v1`, '--output-schema', '--config', NO_RETRY]);
+    expect((await client.listTools()).some((tool) => 'outputSchema' in tool)).toBe(true);
+  });
+
+  afterAll(async () => {
+    await client?.close();
+    await api?.close();
+  });
+
+  it.each([
+    ['what is declared', { json: [{ id: '1', name: 'cup', color: 'red' }] }, 'cup'],
+    ['what breaks the declaration', { json: [{ id: '1', name: null, color: 'mauve', more: [1] }] }, 'mauve'],
+    ['something else altogether', { json: { items: [] } }, 'items'],
+    ['no JSON', { body: 'all gone', headers: { 'content-type': 'text/plain' } }, 'all gone'],
+    ['nothing', { status: 204 }, 'HTTP 204'],
+    ['an error', { status: 500, json: { error: 'oops' } }, 'oops'],
+  ])('takes an answer that is %s', async (_, reply, shown) => {
+    api.answer(reply);
+    expect((await client.call('listItems', {})).text).toContain(shown);
+    expect(client.errors).toEqual([]);
   });
 });
