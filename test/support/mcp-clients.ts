@@ -3,6 +3,7 @@ import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { Client as Client1 } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport as StdioClientTransport1 } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { StreamableHTTPClientTransport as HttpTransport1 } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js';
 import { BUNDLE, CACHE_ENVIRONMENT, startBridge } from './bridge-process.ts';
 
 export interface ListedTool {
@@ -26,6 +27,33 @@ export interface CallSettings {
   readonly onProgress?: (progress: number) => void;
 }
 
+/** What a person is asked. */
+export interface Asked {
+  readonly mode: 'form' | 'url';
+  readonly message: string;
+  readonly url?: string;
+  /** Names of the form's fields. */
+  readonly fields: readonly string[];
+}
+
+export interface Answered {
+  readonly action: 'accept' | 'decline' | 'cancel';
+  readonly content?: { readonly [field: string]: string | number | boolean };
+}
+
+/** Who sits in front of a client. Without one, it does not say that it can ask. */
+export interface Person {
+  /** What the client says that it can show; default: forms. */
+  readonly shown?: { form?: Record<string, never>; url?: Record<string, never> };
+  answer(asked: Asked): Answered | Promise<Answered>;
+}
+
+export interface ConnectOptions {
+  readonly person?: Person;
+  /** Of the command that is started. */
+  readonly env?: { readonly [name: string]: string };
+}
+
 /** One of the official clients, connected. */
 export interface ConnectedClient {
   readonly revision: string | undefined;
@@ -33,6 +61,8 @@ export interface ConnectedClient {
   readonly instructions: string | undefined;
   /** What the client found wrong with what came over the wire. */
   readonly errors: readonly Error[];
+  /** Of the command that was started for it. */
+  readonly pid: () => number;
   listTools(): Promise<readonly ListedTool[]>;
   /** Rejects with `code` for a JSON-RPC error, and when `signal` aborts. */
   call(name: string, args: { [name: string]: unknown }, settings?: AbortSignal | CallSettings): Promise<CallAnswer>;
@@ -55,14 +85,14 @@ export interface OfficialClient {
   /** The protocol revision it must end up with. */
   readonly revision: string;
   /** Starts the built command with these words and connects to it. */
-  connect(words: readonly string[]): Promise<ConnectedClient>;
+  connect(words: readonly string[], options?: ConnectOptions): Promise<ConnectedClient>;
 }
 
 /** One way in which an official client opens a conversation. */
 interface Generation {
   readonly name: string;
   readonly revision: string;
-  readonly open: (transport: Transport) => Promise<ConnectedClient>;
+  readonly open: (transport: Transport, options?: ConnectOptions) => Promise<ConnectedClient>;
 }
 
 /** The transport's two forms, of which a client takes its own. */
@@ -70,35 +100,40 @@ type Transport = { readonly words: readonly string[] } | Address;
 
 const GENERATIONS: readonly Generation[] = [
   { name: 'SDK 1.x', revision: '2025-11-25', open: openFirst },
-  { name: 'SDK 2.x, legacy', revision: '2025-11-25', open: (transport) => openSecond(transport, 'legacy') },
-  { name: 'SDK 2.x, auto', revision: '2026-07-28', open: (transport) => openSecond(transport, 'auto') },
+  { name: 'SDK 2.x, legacy', revision: '2025-11-25', open: (transport, options) => openSecond(transport, 'legacy', options) },
+  { name: 'SDK 2.x, auto', revision: '2026-07-28', open: (transport, options) => openSecond(transport, 'auto', options) },
   {
     name: 'SDK 2.x, pinned',
     revision: '2026-07-28',
-    open: (transport) => openSecond(transport, { pin: '2026-07-28' }),
+    open: (transport, options) => openSecond(transport, { pin: '2026-07-28' }, options),
   },
 ];
 
 /** Both generations of the official client, in every way they negotiate, over both transports. */
 export const OFFICIAL_CLIENTS: readonly OfficialClient[] = GENERATIONS.flatMap(({ name, revision, open }) => [
-  { name: `${name} over stdio`, transport: 'stdio' as const, revision, connect: (words) => open({ words }) },
-  { name: `${name} over HTTP`, transport: 'http' as const, revision, connect: (words) => connectHttp(words, open) },
+  { name: `${name} over stdio`, transport: 'stdio' as const, revision, connect: (words, options) => open({ words }, options) },
+  { name: `${name} over HTTP`, transport: 'http' as const, revision, connect: (words, options) => connectHttp(words, open, options) },
 ]);
 
 /** The same clients, for a listener that the test has started. */
 export const HTTP_CLIENTS: readonly (Omit<Generation, 'open'> & {
-  readonly open: (address: Address) => Promise<ConnectedClient>;
+  readonly open: (address: Address, options?: ConnectOptions) => Promise<ConnectedClient>;
 })[] = GENERATIONS;
 
 const INFO = { name: 'actionbridge-test', version: '1.0.0' };
 
-async function connectHttp(words: readonly string[], open: Generation['open']): Promise<ConnectedClient> {
-  const bridge = await startBridge(words);
-  const client = await open({ url: `${bridge.url}/mcp`, token: bridge.token }).catch(async (error: unknown) => {
+async function connectHttp(
+  words: readonly string[],
+  open: Generation['open'],
+  options: ConnectOptions = {},
+): Promise<ConnectedClient> {
+  const bridge = await startBridge(words, options.env ? { env: options.env } : {});
+  const client = await open({ url: `${bridge.url}/mcp`, token: bridge.token }, options).catch(async (error: unknown) => {
     await bridge.stop();
     throw error;
   });
   return Object.assign(client, {
+    pid: () => bridge.pid,
     close: closeBoth(client.close, () => bridge.stop()),
   });
 }
@@ -110,17 +145,24 @@ function closeBoth(first: () => Promise<void>, second: () => Promise<unknown>): 
   };
 }
 
-async function openFirst(target: Transport): Promise<ConnectedClient> {
+async function openFirst(target: Transport, options: ConnectOptions = {}): Promise<ConnectedClient> {
   const errors: Error[] = [];
   const changed = createSignal();
+  const { person } = options;
   const client = new Client1(INFO, {
+    ...(person ? { capabilities: { elicitation: person.shown ?? {} } } : {}),
     listChanged: { tools: { autoRefresh: false, debounceMs: 0, onChanged: changed.raise } },
   });
   client.onerror = (error) => errors.push(error);
+  if (person)
+    client.setRequestHandler(
+      ElicitRequestSchema,
+      async ({ params }) => (await person.answer(toAsked(params))) as { action: 'accept' },
+    );
   let revision: string | undefined;
   const transport =
     'words' in target
-      ? new StdioClientTransport1(serverOf(target.words))
+      ? new StdioClientTransport1(serverOf(target.words, options))
       : new HttpTransport1(new URL(target.url), { requestInit: { headers: bearer(target) } });
   const setVersion = (transport as HttpTransport1).setProtocolVersion?.bind(transport);
   const noted = Object.assign(transport, {
@@ -135,6 +177,7 @@ async function openFirst(target: Transport): Promise<ConnectedClient> {
     server: client.getServerVersion()!,
     instructions: client.getInstructions(),
     errors,
+    pid: () => (transport as unknown as { pid: number }).pid,
     listTools: async () => (await client.listTools()).tools,
     call: async (name, args, settings) =>
       toAnswer(await client.callTool({ name, arguments: args }, undefined, optionsOf(settings))),
@@ -146,17 +189,28 @@ async function openFirst(target: Transport): Promise<ConnectedClient> {
   };
 }
 
-async function openSecond(target: Transport, mode: VersionNegotiationMode): Promise<ConnectedClient> {
+async function openSecond(
+  target: Transport,
+  mode: VersionNegotiationMode,
+  options: ConnectOptions = {},
+): Promise<ConnectedClient> {
   const errors: Error[] = [];
   const changed = createSignal();
+  const { person } = options;
   const client = new Client(INFO, {
+    ...(person ? { capabilities: { elicitation: person.shown ?? {} } } : {}),
     versionNegotiation: { mode },
     listChanged: { tools: { autoRefresh: false, debounceMs: 0, onChanged: changed.raise } },
   });
   client.onerror = (error) => errors.push(error);
+  if (person)
+    client.setRequestHandler(
+      'elicitation/create',
+      async ({ params }) => (await person.answer(toAsked(params))) as { action: 'accept' },
+    );
   const transport =
     'words' in target
-      ? new StdioClientTransport(serverOf(target.words))
+      ? new StdioClientTransport(serverOf(target.words, options))
       : new StreamableHTTPClientTransport(new URL(target.url), { requestInit: { headers: bearer(target) } });
   await client.connect(transport);
   return {
@@ -164,6 +218,7 @@ async function openSecond(target: Transport, mode: VersionNegotiationMode): Prom
     server: client.getServerVersion()!,
     instructions: client.getInstructions(),
     errors,
+    pid: () => (transport as unknown as { pid: number }).pid,
     listTools: async () => (await client.listTools()).tools,
     call: async (name, args, settings) =>
       toAnswer(await client.callTool({ name, arguments: args }, optionsOf(settings))),
@@ -176,8 +231,24 @@ async function openSecond(target: Transport, mode: VersionNegotiationMode): Prom
   };
 }
 
-function serverOf(words: readonly string[]) {
-  return { command: process.execPath, args: [BUNDLE, ...words], env: { ...CACHE_ENVIRONMENT } };
+function serverOf(words: readonly string[], { env }: ConnectOptions) {
+  return { command: process.execPath, args: [BUNDLE, ...words], env: { ...CACHE_ENVIRONMENT, ...env } };
+}
+
+/** The two generations declare the request differently; it is the same. */
+function toAsked(params: unknown): Asked {
+  const { mode, message, url, requestedSchema } = params as {
+    mode?: 'form' | 'url';
+    message: string;
+    url?: string;
+    requestedSchema?: { properties: object };
+  };
+  return {
+    mode: mode ?? 'form',
+    message,
+    ...(url === undefined ? {} : { url }),
+    fields: Object.keys(requestedSchema?.properties ?? {}),
+  };
 }
 
 function bearer({ token }: Address): Record<string, string> {
