@@ -3,6 +3,7 @@ import type { AuthApi } from './auth/api.ts';
 import { type Auth, createAuth } from './auth/auth.ts';
 import { originsOfConfig } from './auth/config.ts';
 import { apiOrigins } from './call/api-origins.ts';
+import { createApprovals } from './call/approvals.ts';
 import { compose, type Handler, type Middleware } from './call/compose.ts';
 import { type ApiRuntime, type Call, createExecutor, type Exchange, type Planned, planCall } from './call/execute.ts';
 import { admission } from './call/middleware/admission.ts';
@@ -17,6 +18,7 @@ import {
 import { breaker } from './call/middleware/breaker.ts';
 import { cache } from './call/middleware/cache.ts';
 import { concurrency } from './call/middleware/concurrency.ts';
+import { confirm } from './call/middleware/confirm.ts';
 import { createDeadline } from './call/middleware/deadline.ts';
 import { limit } from './call/middleware/limit.ts';
 import { mask } from './call/middleware/mask.ts';
@@ -107,12 +109,20 @@ export async function createCallPath(config: BridgeConfig, dependencies: CallPat
   const tracing = createTracing({ parentOf: ({ context }) => context.traceParent, propagate: config.propagateTrace });
   const named = ({ call: { tool } }: Exchange) => ({ api: tool.api, tool: tool.name });
 
+  const runtimeOf = createRuntimes(apiOf);
+  const masker = createMasker();
   const around: Middleware<Call, CallResult>[] = [
     tracing.calls,
     ...(audit ? [audit.calls] : []),
     admission(),
-    mask(createMasker()),
+    mask(masker),
     ...(config.select ? [(await import('./call/select.ts')).select()] : []),
+    confirm({
+      approvals: createApprovals({ cells: store.cells, clock }),
+      cells: store.cells,
+      plan: (call) => planCall(call, runtimeOf(call.tool)),
+      mask: masker.mask,
+    }),
     deadline.calls,
   ];
   const wire: Middleware<Exchange, RawResponse>[] = [
@@ -150,7 +160,6 @@ export async function createCallPath(config: BridgeConfig, dependencies: CallPat
     tracing.attempts,
     createAuthorizer({ auth, missing: config.missingCredential }),
   ];
-  const runtimeOf = createRuntimes(apiOf);
   return {
     execute: compose(createExecutor(runtimeOf, compose(createSender(http), wire)), around),
     plan: (call) => planCall(call, runtimeOf(call.tool)),

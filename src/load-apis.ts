@@ -9,7 +9,8 @@ import { parseSource } from './spec/load.ts';
 import type { SourceBytes } from './spec/read.ts';
 import { own } from './spec/references.ts';
 import type { LoadedSpec, SourceFile } from './spec/types.ts';
-import { applyToolConfig } from './tool/configure.ts';
+import { applyToolConfig, configFor } from './tool/configure.ts';
+import { withConfirmation } from './tool/confirmation.ts';
 import { type CompilableApi, compileTools } from './tool/registry.ts';
 import type { Tool } from './tool/types.ts';
 
@@ -56,13 +57,20 @@ export async function loadApis(config: BridgeConfig, sources: readonly SourceByt
     });
   }
   const compiled = compileTools(compilable);
+  const configOf = ({ api }: Tool) => config.apis[served.findIndex(({ name }) => name === api)];
   const configured = applyToolConfig(compiled.tools, {
-    of: (tool) => config.apis[served.findIndex(({ name }) => name === tool.api)]?.tools ?? {},
+    of: (tool) => configOf(tool)?.tools ?? {},
     apis: config.apis.map(({ tools }, index) => ({ api: served[index]!.name, names: Object.keys(tools) })),
     select: config.select,
   });
   return {
-    tools: configured.tools,
+    tools: configured.tools.map((tool) =>
+      withConfirmation(tool, {
+        bridge: config.confirm,
+        api: configOf(tool)?.confirm,
+        tool: configFor(tool, configOf(tool)?.tools ?? {})?.confirm,
+      }),
+    ),
     apis: served,
     diagnostics: [...diagnostics, ...compiled.diagnostics, ...configured.diagnostics],
     security,

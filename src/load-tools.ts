@@ -29,7 +29,7 @@ interface Header extends ToolCacheHeader {
 /** The tools of a config: from the cache when the documents are what they were, else compiled (and cached once the process is idle). */
 export async function loadTools(config: BridgeConfig, options: ReadOptions): Promise<LoadedTools> {
   const sources = await Promise.all(config.apis.map((api) => readSource(api.spec, options)));
-  const { apis, include, exclude, readOnly, outputSchema, cacheTools, select } = config;
+  const { apis, include, exclude, readOnly, outputSchema, cacheTools, select, confirm } = config;
   const shaping = sources.map(({ bytes, source }, index) => [
     digest(bytes),
     source,
@@ -37,8 +37,9 @@ export async function loadTools(config: BridgeConfig, options: ReadOptions): Pro
     apis[index]!.include,
     apis[index]!.exclude,
     apis[index]!.tools,
+    apis[index]!.confirm,
   ]);
-  const key = toolCacheKey([shaping, include, exclude, readOnly, outputSchema, select]);
+  const key = toolCacheKey([shaping, include, exclude, readOnly, outputSchema, select, confirm]);
   const cached = cacheTools ? readToolCache<Header>(key) : undefined;
   if (cached) {
     const { apis: served, diagnostics, security, files } = cached.header;

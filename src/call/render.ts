@@ -37,7 +37,7 @@ export function renderResult(result: CallResult, options: RenderOptions): Render
     case 'invalid':
       return failure(invalidText(result.issues));
     case 'failed':
-      return failure(failureText('The call failed', result.error));
+      return failure(failureText(whatFailed(result.error), result.error));
     case 'unknown':
       return failure(failureText('The outcome is unknown', result.error));
     default:
@@ -150,6 +150,11 @@ function invalidText(issues: readonly ArgumentIssue[]): string {
     'The arguments are not valid; nothing was sent.',
     ...issues.map(({ argument, message }) => `- ${argument}: ${message}`),
   ].join('\n');
+}
+
+/** A call that waits for a person, or that a person did not want, has not failed. */
+function whatFailed({ code }: CallFailure): string {
+  return code.startsWith('CONFIRMATION_') ? 'Not sent' : 'The call failed';
 }
 
 function failureText(what: string, { code, message, hint, retryAfterSeconds }: CallFailure): string {

@@ -6,6 +6,7 @@ import { BridgeError } from '../errors.ts';
 import { renderOutcome } from '../mcp/render-outcome.ts';
 import { createMasker } from '../secrets.ts';
 import { readLocalFile } from '../serve/local-files.ts';
+import { askInTerminal } from './ask-in-terminal.ts';
 import { openFromFlags } from './open.ts';
 import type { Command } from './table.ts';
 
@@ -19,7 +20,8 @@ export const call: Command = async ({ words, flags }) => {
   const args = parseArguments(json);
   const bridge = await openFromFlags([spec], flags);
   try {
-    const options: CallOptions = { surface: 'cli', readFile: readLocalFile };
+    const ask = askInTerminal(flags['confirm']);
+    const options: CallOptions = { surface: 'cli', readFile: readLocalFile, ...(ask ? { confirm: ask } : {}) };
     if (flags['dryRun'] === true) {
       const planned = await bridge.plan(tool, args, options);
       if (planned.ok) return print(describeDryRun(planned), false);

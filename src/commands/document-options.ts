@@ -22,6 +22,7 @@ export const DOCUMENT_OPTIONS: readonly OptionRow[] = [
   ['--timeout <seconds>', 'for a whole call; default 45'],
   ['--rate-limit <n/seconds>', 'calls of each API; default 60/60, 0: no limit'],
   ['--cache <seconds>', 'keep GET answers, so long where the API says nothing; default off'],
+  ['--confirm <when>', 'ask the person before calls: never, consequential or always; default consequential'],
   ['--audit <file>', 'record every call in this file, as JSON lines'],
   ['--redis <url>', 'state that several replicas share'],
   ['--watch', 'serve documents anew when they change'],

@@ -1,6 +1,7 @@
 import * as z from 'zod/v4';
 import { authSchema } from '../auth/config-schema.ts';
 import { LOG_LEVELS } from '../log.ts';
+import { confirmShape } from './confirm.ts';
 import { httpSchema } from './http-schema.ts';
 import { policyShape } from './policy-schema.ts';
 
@@ -14,6 +15,7 @@ const toolSchema = z.strictObject({
     .describe('The name it is offered under.'),
   description: z.string().min(1).optional().describe('In place of the description that the document gives.'),
   hidden: z.boolean().optional().describe('Not offered.'),
+  ...confirmShape,
   ...policyShape,
 });
 
@@ -32,6 +34,7 @@ const apiSchema = z.strictObject({
   exclude: patterns.optional(),
   auth: authSchema.optional(),
   tools: z.record(z.string(), toolSchema).optional().describe('By tool name or operationId.'),
+  ...confirmShape,
   ...policyShape,
 });
 
@@ -76,5 +79,6 @@ export const configSchema = z.strictObject({
   telemetry: z
     .strictObject({ propagate: z.boolean().optional().describe("Hand a caller's trace on to the APIs.") })
     .optional(),
+  ...confirmShape,
   ...policyShape,
 });

@@ -4,6 +4,7 @@ import { readAuthConfig } from '../auth/config.ts';
 import { type Environment, expandVariables } from '../auth/expand.ts';
 import { BridgeError } from '../errors.ts';
 import { registerSecret } from '../secrets.ts';
+import { toConfirmationRule } from './confirm.ts';
 import { type ApiInput, configSchema } from './file-schema.ts';
 import { EMPTY_CONFIG } from './flags.ts';
 import { toHttpSettings } from './http-settings.ts';
@@ -65,6 +66,7 @@ function toConfig(data: z.infer<typeof configSchema>, origin: Origin): BridgeCon
     outputSchema: data.outputSchema ?? false,
     cacheTools: data.cacheTools ?? true,
     policy: overridesOf(data) ?? {},
+    confirm: toConfirmationRule(data.confirm) ?? {},
     missingCredential: data.missingCredential ?? 'refuse',
     select: data.select ?? false,
     watch: data.watch ?? false,
@@ -94,6 +96,7 @@ function toConfig(data: z.infer<typeof configSchema>, origin: Origin): BridgeCon
 
 function toApi(name: string, api: ApiInput, origin: Origin): ApiConfig {
   const policy = overridesOf(api);
+  const confirm = toConfirmationRule(api.confirm);
   return {
     name,
     spec: api.spec,
@@ -106,17 +109,20 @@ function toApi(name: string, api: ApiInput, origin: Origin): ApiConfig {
     exclude: api.exclude ?? [],
     auth: readAuthConfig(api.auth ?? {}, `${origin.file}: apis.${name}.auth`, origin.environment),
     ...(policy ? { policy } : {}),
+    ...(confirm ? { confirm } : {}),
     tools: Object.fromEntries(Object.entries(api.tools ?? {}).map(([tool, keys]) => [tool, toTool(keys)])),
   };
 }
 
 function toTool(keys: NonNullable<ApiInput['tools']>[string]): ToolConfig {
   const policy = overridesOf(keys);
+  const confirm = toConfirmationRule(keys.confirm);
   return {
     ...(keys.name === undefined ? {} : { name: keys.name }),
     ...(keys.description === undefined ? {} : { description: keys.description }),
     ...(keys.hidden === undefined ? {} : { hidden: keys.hidden }),
     ...(policy ? { policy } : {}),
+    ...(confirm ? { confirm } : {}),
   };
 }
 

@@ -1,6 +1,7 @@
 import type { PolicyOverrides } from '../call/policy.ts';
 import { BridgeError } from '../errors.ts';
 import { LOG_LEVELS, type LogLevel } from '../log.ts';
+import { CONFIRM_WHEN, type ConfirmWhen } from '../tool/confirmation.ts';
 import type { HttpFlags } from './http-flags.ts';
 import type { ApiConfig, BridgeConfig } from './types.ts';
 
@@ -22,6 +23,7 @@ export interface Flags extends HttpFlags {
   /** Seconds for answers about which the API says nothing. */
   readonly cache?: string;
   readonly audit?: string;
+  readonly confirm?: string;
   readonly redis?: string;
   readonly envFile?: readonly string[];
   readonly select?: boolean;
@@ -49,6 +51,7 @@ export function mergeFlags(specs: readonly string[], flags: Flags, file: BridgeC
     outputSchema: flags.outputSchema ?? file.outputSchema,
     cacheTools: flags.cacheTools === false ? false : file.cacheTools,
     policy: { ...file.policy, ...policyOf(flags) },
+    confirm: flags.confirm === undefined ? file.confirm : { ...file.confirm, ask: confirmOf(flags.confirm) },
     select: flags.select ?? file.select,
     watch: flags.watch ?? file.watch,
     logLevel: flags.logLevel === undefined ? file.logLevel : logLevelOf(flags.logLevel),
@@ -69,6 +72,7 @@ export const EMPTY_CONFIG: BridgeConfig = {
   outputSchema: false,
   cacheTools: true,
   policy: {},
+  confirm: {},
   missingCredential: 'refuse',
   select: false,
   watch: false,
@@ -104,6 +108,13 @@ function parseCache(word: string): PolicyOverrides['cache'] & (object | false) {
   if (word.trim() === '' || !(seconds >= 0 && seconds <= 300))
     throw new BridgeError('USAGE', `--cache ${JSON.stringify(word)} is not a number of seconds between 0 and 300`);
   return seconds === 0 ? false : { silentSeconds: seconds };
+}
+
+function confirmOf(word: string): ConfirmWhen {
+  const when = CONFIRM_WHEN.find((known) => known === word);
+  if (when === undefined)
+    throw new BridgeError('USAGE', `--confirm ${JSON.stringify(word)} is not one of ${CONFIRM_WHEN.join(', ')}`);
+  return when;
 }
 
 function logLevelOf(word: string): LogLevel {

@@ -1,6 +1,7 @@
 import type { AuthConfig } from '../auth/types.ts';
 import type { PolicyOverrides } from '../call/policy.ts';
 import type { LogLevel } from '../log.ts';
+import type { ConfirmationRule } from '../tool/confirmation.ts';
 import type { HttpSettings } from './http-types.ts';
 
 /** One API to serve. */
@@ -17,6 +18,7 @@ export interface ApiConfig {
   /** Credentials by the document's scheme names, and `default`. */
   readonly auth: AuthConfig;
   readonly policy?: PolicyOverrides;
+  readonly confirm?: ConfirmationRule;
   /** By tool name or operationId. */
   readonly tools: { readonly [tool: string]: ToolConfig };
 }
@@ -28,6 +30,7 @@ export interface ToolConfig {
   readonly description?: string;
   readonly hidden?: boolean;
   readonly policy?: PolicyOverrides;
+  readonly confirm?: ConfirmationRule;
 }
 
 export interface AuditConfig {
@@ -58,6 +61,8 @@ export interface BridgeConfig {
   readonly cacheTools: boolean;
   /** Of every API; those of an API and of a tool count more. */
   readonly policy: PolicyOverrides;
+  /** When a person is asked before calls; what an API and a tool say counts more. */
+  readonly confirm: ConfirmationRule;
   /** Without a credential: send nothing, or try what only reads. */
   readonly missingCredential: 'refuse' | 'try';
   /** Every tool takes a JMESPath expression over its answer. */

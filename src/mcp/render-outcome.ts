@@ -1,6 +1,7 @@
 import type { CallToolResult } from '@modelcontextprotocol/server';
 import type { CallOutcome } from '../bridge.ts';
 import { renderResult } from '../call/render.ts';
+import type { PendingConfirmation } from '../call/types.ts';
 import { fingerprint } from '../tool/fingerprint.ts';
 
 /** A call's outcome as an MCP result; `_meta.actionbridge` tells what the bridge did. */
@@ -21,11 +22,18 @@ export function renderOutcome(outcome: CallOutcome): CallToolResult & { _meta: o
         requestId,
         attempts: trace.attempts,
         cached: trace.cached,
+        ...confirmationOf(outcome),
         ms: rounded(ms),
         timings: Object.fromEntries(Object.entries(trace.timings).map(([stop, each]) => [stop, rounded(each)])),
       },
     },
   } as CallToolResult & { _meta: object };
+}
+
+/** What the second step takes, for clients that do not go by the text. */
+function confirmationOf({ result }: CallOutcome): { readonly confirmation?: PendingConfirmation } {
+  const pending = result.kind === 'failed' ? result.error.confirmation : undefined;
+  return pending ? { confirmation: pending } : {};
 }
 
 /** Milliseconds to a hundredth. */

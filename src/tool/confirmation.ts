@@ -1,7 +1,8 @@
 import type { InputSchema, Tool } from './types.ts';
 
 /** `never`, before calls that have consequences, or before every call. */
-export type ConfirmWhen = 'never' | 'consequential' | 'always';
+export const CONFIRM_WHEN = ['never', 'consequential', 'always'] as const;
+export type ConfirmWhen = (typeof CONFIRM_WHEN)[number];
 
 /** What becomes of a call about which nobody can be asked. `two-step`: it takes a second call that carries a token. */
 export type CannotAsk = 'refuse' | 'allow' | 'two-step';

@@ -17,7 +17,8 @@ import { createFakeClock, type FakeClock } from '../policy/fake-clock.ts';
 import { repositoryFile } from '../support/bridge-process.ts';
 import { compileFile } from '../support/documents.ts';
 
-const { tools } = await compileFile(repositoryFile('test/fixtures/shop.yaml'));
+const compiled = await compileFile(repositoryFile('test/fixtures/shop.yaml'));
+const tools = compiled.tools.map((tool) => withConfirmation(tool, { bridge: { ask: 'never' } }));
 
 /** A tool of the shop as the document describes it. */
 export function shopTool(name: string): Tool {

@@ -54,6 +54,17 @@ export interface ConnectOptions {
   readonly env?: { readonly [name: string]: string };
 }
 
+/** What a client brings back (MCP "Multi Round-Trip Requests"). */
+export interface LegAnswer {
+  readonly requestState: string;
+  readonly inputResponses: { readonly [key: string]: Answered };
+}
+
+export interface CallLeg extends CallAnswer {
+  /** The server wants something before it goes on. */
+  readonly required?: { readonly requestState: string; readonly inputRequests: { readonly [key: string]: unknown } };
+}
+
 /** One of the official clients, connected. */
 export interface ConnectedClient {
   readonly revision: string | undefined;
@@ -66,6 +77,8 @@ export interface ConnectedClient {
   listTools(): Promise<readonly ListedTool[]>;
   /** Rejects with `code` for a JSON-RPC error, and when `signal` aborts. */
   call(name: string, args: { [name: string]: unknown }, settings?: AbortSignal | CallSettings): Promise<CallAnswer>;
+  /** One leg of a call, as a client makes it that fulfils `input_required` itself; only since 2026-07-28. */
+  callLeg?(name: string, args: { [name: string]: unknown }, answer?: LegAnswer): Promise<CallLeg>;
   /** Resolves when the server says that its tools are others; those that came before it was asked count. */
   toolsChanged(): Promise<void>;
   /** Ends the connection, and with it a command that was started for it. */
@@ -100,8 +113,16 @@ type Transport = { readonly words: readonly string[] } | Address;
 
 const GENERATIONS: readonly Generation[] = [
   { name: 'SDK 1.x', revision: '2025-11-25', open: openFirst },
-  { name: 'SDK 2.x, legacy', revision: '2025-11-25', open: (transport, options) => openSecond(transport, 'legacy', options) },
-  { name: 'SDK 2.x, auto', revision: '2026-07-28', open: (transport, options) => openSecond(transport, 'auto', options) },
+  {
+    name: 'SDK 2.x, legacy',
+    revision: '2025-11-25',
+    open: (transport, options) => openSecond(transport, 'legacy', options),
+  },
+  {
+    name: 'SDK 2.x, auto',
+    revision: '2026-07-28',
+    open: (transport, options) => openSecond(transport, 'auto', options),
+  },
   {
     name: 'SDK 2.x, pinned',
     revision: '2026-07-28',
@@ -111,8 +132,18 @@ const GENERATIONS: readonly Generation[] = [
 
 /** Both generations of the official client, in every way they negotiate, over both transports. */
 export const OFFICIAL_CLIENTS: readonly OfficialClient[] = GENERATIONS.flatMap(({ name, revision, open }) => [
-  { name: `${name} over stdio`, transport: 'stdio' as const, revision, connect: (words, options) => open({ words }, options) },
-  { name: `${name} over HTTP`, transport: 'http' as const, revision, connect: (words, options) => connectHttp(words, open, options) },
+  {
+    name: `${name} over stdio`,
+    transport: 'stdio' as const,
+    revision,
+    connect: (words, options) => open({ words }, options),
+  },
+  {
+    name: `${name} over HTTP`,
+    transport: 'http' as const,
+    revision,
+    connect: (words, options) => connectHttp(words, open, options),
+  },
 ]);
 
 /** The same clients, for a listener that the test has started. */
@@ -128,10 +159,12 @@ async function connectHttp(
   options: ConnectOptions = {},
 ): Promise<ConnectedClient> {
   const bridge = await startBridge(words, options.env ? { env: options.env } : {});
-  const client = await open({ url: `${bridge.url}/mcp`, token: bridge.token }, options).catch(async (error: unknown) => {
-    await bridge.stop();
-    throw error;
-  });
+  const client = await open({ url: `${bridge.url}/mcp`, token: bridge.token }, options).catch(
+    async (error: unknown) => {
+      await bridge.stop();
+      throw error;
+    },
+  );
   return Object.assign(client, {
     pid: () => bridge.pid,
     close: closeBoth(client.close, () => bridge.stop()),
@@ -222,6 +255,15 @@ async function openSecond(
     listTools: async () => (await client.listTools()).tools,
     call: async (name, args, settings) =>
       toAnswer(await client.callTool({ name, arguments: args }, optionsOf(settings))),
+    async callLeg(name, args, answer) {
+      const parameters = { name, arguments: args, ...answer } as Parameters<typeof client.callTool>[0];
+      const result: unknown = await client.callTool(parameters, { allowInputRequired: true });
+      const leg = result as { resultType?: string } & NonNullable<CallLeg['required']>;
+      return {
+        ...toAnswer({ content: [], ...leg }),
+        ...(leg.resultType === 'input_required' ? { required: leg } : {}),
+      };
+    },
     toolsChanged: changed.seen,
     async close() {
       if (transport instanceof StreamableHTTPClientTransport && transport.sessionId !== undefined)
