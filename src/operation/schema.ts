@@ -1,8 +1,8 @@
 import { own } from '../spec/references.ts';
 import type { JsonObject, References } from '../spec/types.ts';
 import { mergeSchemas } from './merge-schemas.ts';
+import { tidyProse } from './prose.ts';
 import { asObject } from './reading.ts';
-import { cleanText } from './text.ts';
 import type { SchemaNode } from './types.ts';
 
 /** JSON Schema 2020-12, valid under draft-07 too. */
@@ -178,7 +178,7 @@ export function createSchemaConverter(
         if (Array.isArray(value)) readRequired(node, value, into);
         return;
       case 'description':
-        if (typeof value === 'string' && value !== '') into['description'] = cleanText(value);
+        if (typeof value === 'string' && value !== '') into['description'] = tidyProse(value);
         return;
       case 'enum':
         if (Array.isArray(value) && value.length > 0) into['enum'] = [...new Set(value)];

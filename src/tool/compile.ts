@@ -1,11 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
+import { tidyProse } from '../operation/prose.ts';
 import type { JsonSchema, SchemaConverter } from '../operation/schema.ts';
 import { cleanText } from '../operation/text.ts';
 import type { BodyChoice, BodyWire, Operation, RequestBody } from '../operation/types.ts';
 import { type ArgumentPlace, nameArguments } from './arguments.ts';
+import { withoutBoilerplate } from './boilerplate.ts';
 import { bundleInput } from './bundle.ts';
 import { fileSchema } from './file-schema.ts';
 import { hintsOf } from './hints.ts';
+import { compileOutput } from './output.ts';
 import type { Binding, BindingTarget, InputSchema, RequestTemplate, Tool } from './types.ts';
 
 /** One argument before it has its name. */
@@ -23,13 +26,19 @@ export interface CompiledTool {
   readonly reduced: boolean;
 }
 
-/** The tool of one operation under a settled name. `converter` belongs to the operation's document; `output`: `compileOutput`. */
-export function compileTool(
-  operation: Operation,
-  name: string,
-  converter: SchemaConverter,
-  output?: JsonSchema,
-): CompiledTool {
+/** What the tools of one document share. */
+export interface CompileContext {
+  readonly converter: SchemaConverter;
+  /** Paragraphs that are left out of descriptions: see `findBoilerplate`. */
+  readonly boilerplate: ReadonlySet<string>;
+  /** Converts for answers; absent: tools declare no output. */
+  readonly answers?: SchemaConverter;
+}
+
+/** The tool of one operation under a settled name. */
+export function compileTool(operation: Operation, name: string, context: CompileContext): CompiledTool {
+  const { converter, boilerplate, answers } = context;
+  const output = answers && compileOutput(operation, answers);
   const body = operation.body && compileBody(operation.body, converter);
   const list: readonly Argument[] = [...parameterArguments(operation, converter), ...(body?.arguments ?? [])];
   const names = nameArguments(list);
@@ -41,7 +50,7 @@ export function compileTool(
   const tool: Tool = {
     name,
     title: titleOf(operation, name),
-    description: describe(operation),
+    description: describe(operation, name, boilerplate),
     input: schema as InputSchema,
     ...(output ? { output } : {}),
     hints: hintsOf(operation.method, operation.consequential),
@@ -55,7 +64,7 @@ export function compileTool(
 function parameterArguments(operation: Operation, converter: SchemaConverter): Argument[] {
   return operation.parameters.map((parameter, index) => {
     const schema = converter.convert(parameter.schema);
-    const description = parameter.description ? cleanText(parameter.description) : undefined;
+    const description = parameter.description ? tidyProse(parameter.description) : undefined;
     return {
       name: parameter.wire.name,
       place: parameter.wire.in,
@@ -104,7 +113,7 @@ function compileBody(body: RequestBody, converter: SchemaConverter): CompiledBod
     };
   }
   const schema = schemas.length === 1 || same ? first : { anyOf: uniqueSchemas(schemas) };
-  const description = [body.description && cleanText(body.description), schema['description']]
+  const description = [body.description && tidyProse(body.description), schema['description']]
     .filter(Boolean)
     .join('\n');
   const whole: Argument = {
@@ -225,13 +234,30 @@ function titleOf(operation: Operation, name: string): string {
   return summary !== '' && summary.length <= 120 ? summary : name.replace(/[_-]+/g, ' ');
 }
 
-/** The summary, then what the description adds to it. */
-function describe(operation: Operation): string {
-  const summary = cleanText(operation.summary ?? '');
-  const description = cleanText(operation.description ?? '');
-  const words = description.startsWith(summary.replace(/\.$/, ''))
-    ? description
-    : [summary, description].filter(Boolean).join('\n\n');
-  const text = words === '' ? `${operation.method} ${operation.path}` : words;
+/** The operation in words: its summary, unless name and description say it, then its description. */
+function describe(operation: Operation, name: string, boilerplate: ReadonlySet<string>): string {
+  const summary = tidyProse(operation.summary ?? '');
+  const description = withoutBoilerplate(tidyProse(operation.description ?? ''), boilerplate);
+  const words = description !== '' && saysAll(`${name} ${firstLine(description)}`, summary) ? '' : summary;
+  const text = [words, description].filter(Boolean).join('\n\n') || `${operation.method} ${operation.path}`;
   return operation.deprecated ? `Deprecated. ${text}` : text;
+}
+
+function firstLine(text: string): string {
+  return text.slice(0, 400).split('\n')[0]!;
+}
+
+const SMALL_WORDS = new Set(['the', 'a', 'an', 'of', 'for', 'to', 'in', 'is', 'or', 'and', 'by', 'with', 'on']);
+
+/** Whether each word of `summary` stands in `text`, endings aside. */
+function saysAll(text: string, summary: string): boolean {
+  const said = new Set(stems(text));
+  return stems(summary).every((word) => said.has(word));
+}
+
+function stems(text: string): string[] {
+  const words = text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
+  return words
+    .filter((word) => !SMALL_WORDS.has(word))
+    .map((word) => (word.length > 5 ? word.slice(0, 5) : word.replace(/s$/, '')));
 }

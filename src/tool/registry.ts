@@ -1,11 +1,12 @@
 import type { Diagnostic } from '../diagnostic.ts';
+import { tidyProse } from '../operation/prose.ts';
 import type { SchemaConverter } from '../operation/schema.ts';
 import type { Operation } from '../operation/types.ts';
+import { findBoilerplate } from './boilerplate.ts';
 import { compileTool } from './compile.ts';
 import { type Filter, isOffered } from './filter.ts';
 import { mcpListBytes } from './mcp-tool.ts';
 import { nameOperations } from './names.ts';
-import { compileOutput } from './output.ts';
 import type { Tool } from './types.ts';
 
 /** The tools on offer: an immutable snapshot, in the documents' order. */
@@ -27,14 +28,17 @@ export interface CompilableApi {
 
 /** Tools of all APIs at once: names are settled over all operations, offered or not, so that a filter never renames a tool. */
 export function compileTools(apis: readonly CompilableApi[]): { tools: Tool[]; diagnostics: Diagnostic[] } {
-  const all = apis.flatMap(({ operations, ...api }) => operations.map((operation) => ({ operation, ...api })));
+  const all = apis.flatMap(({ operations, ...api }) => {
+    const boilerplate = findBoilerplate(operations.map(({ description }) => tidyProse(description ?? '')));
+    return operations.map((operation) => ({ operation, boilerplate, ...api }));
+  });
   const names = nameOperations(all.map(({ operation }) => operation));
   const diagnostics: Diagnostic[] = [];
   const tools: Tool[] = [];
-  for (const [index, { operation, converter, answers, filter }] of all.entries()) {
+  for (const [index, { operation, filter, ...context }] of all.entries()) {
     const name = names[index]!;
     if (!isOffered({ ...operation, name }, filter)) continue;
-    const { tool, reduced } = compileTool(operation, name, converter, answers && compileOutput(operation, answers));
+    const { tool, reduced } = compileTool(operation, name, context);
     tools.push(tool);
     if (!reduced) continue;
     const message = `The input schema of ${name} was larger than clients accept: its deep parts are free-form`;
