@@ -87,7 +87,7 @@ const SAVED_TEMPLATE = {
 
 async function readResource(source: ToolSource, uri: string) {
   const contents = await source.resources.read(uri, undefined);
-  if (!contents) throw new ProtocolError(INVALID_PARAMS, `There is no resource ${uri}, or not any more`);
+  if (!contents) throw new ProtocolError(INVALID_PARAMS, `There is no resource ${uri}, or not any more`, { uri });
   return { contents: [...contents] };
 }
 
