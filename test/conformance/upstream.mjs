@@ -34,7 +34,7 @@ const ROUTES = {
 /** Listens on a free loopback port. */
 export async function startUpstream() {
   const server = createServer((request, response) => {
-    const route = ROUTES[request.url];
+    const route = ROUTES[request.url] ?? (request.url.startsWith('/input-required/') ? text('Done.') : undefined);
     if (route) route(request.resume(), response);
     else send(response, 404, 'text/plain', Buffer.from('nothing here'));
   });
