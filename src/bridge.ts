@@ -83,6 +83,8 @@ export interface BridgeDependencies {
   readonly stdin?: () => Promise<string>;
   readonly observers?: readonly Observer[];
   readonly log?: Log;
+  /** A caller's own token, for token exchange; it goes to the token endpoint and never to the API. */
+  readonly subjectToken?: (principal: string) => Promise<string | undefined>;
 }
 
 /**
@@ -91,11 +93,16 @@ export interface BridgeDependencies {
  */
 export async function openBridge(config: BridgeConfig, dependencies: BridgeDependencies = {}): Promise<Bridge> {
   const log = dependencies.log ?? createLog({ level: config.logLevel, mask: createMasker().mask });
-  const { observers } = dependencies;
+  const { observers, subjectToken } = dependencies;
   let known: ReadonlyMap<string, KnownApi> = new Map();
   const callPath = once(async () => {
     const { createCallPath } = await import('./call-path.ts');
-    return createCallPath(config, { apiOf: (api) => known.get(api), log, ...(observers ? { observers } : {}) });
+    return createCallPath(config, {
+      apiOf: (api) => known.get(api),
+      log,
+      ...(observers ? { observers } : {}),
+      ...(subjectToken ? { subjectToken } : {}),
+    });
   });
   const responses = once(async () => (await import('./store/saved-responses.ts')).createSavedResponses());
   const load = () =>

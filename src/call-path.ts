@@ -71,6 +71,7 @@ export interface CallPathDependencies {
   readonly log: Log;
   readonly observers?: readonly Observer[];
   readonly clock?: Clock;
+  readonly subjectToken?: (principal: string) => Promise<string | undefined>;
 }
 
 export async function createCallPath(config: BridgeConfig, dependencies: CallPathDependencies): Promise<CallPath> {
@@ -98,6 +99,7 @@ export async function createCallPath(config: BridgeConfig, dependencies: CallPat
     environment: config.environment,
     warn: (message) => log.warn(message),
     clock,
+    ...(dependencies.subjectToken ? { subjectToken: dependencies.subjectToken } : {}),
   });
   const policyOf = createPolicyOf({
     bridge: config.policy,

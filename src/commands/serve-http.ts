@@ -6,6 +6,7 @@ import type { BridgeConfig } from '../config/types.ts';
 import { registerSecret } from '../secrets.ts';
 import { type HttpServer, serveHttp } from '../serve/http.ts';
 import { createTokenVerifier } from '../serve/oauth-resource.ts';
+import { createSubjectTokens } from '../serve/subject-tokens.ts';
 import { generateToken } from '../serve/tokens.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
 import { version } from '../version.ts';
@@ -20,7 +21,8 @@ export async function runHttp(config: BridgeConfig, given: HttpConfig): Promise<
   for (const each of http.tokens) if (each.token !== token) registerSecret(each.token);
   const stopped = untilStopped();
   const metrics = createMetrics();
-  const bridge = await openFromConfig(config, { observers: [metrics] });
+  const subjects = createSubjectTokens();
+  const bridge = await openFromConfig(config, { observers: [metrics], subjectToken: subjects.find });
   const { store, http: client } = await bridge.path();
   const server = await serveHttp(bridge, {
     config: http,
@@ -29,7 +31,11 @@ export async function runHttp(config: BridgeConfig, given: HttpConfig): Promise<
     formats: {},
     listChanged: config.watch,
     ...(http.oauth
-      ? { verifier: createTokenVerifier(http.oauth, createOAuthFetch(client, { credentialKey: 'http.oauth' })) }
+      ? {
+          verifier: subjects.remembering(
+            createTokenVerifier(http.oauth, createOAuthFetch(client, { credentialKey: 'http.oauth' })),
+          ),
+        }
       : {}),
     onError: (error) => bridge.log.error(error.message),
   });
