@@ -56,7 +56,9 @@ export const configSchema = z.strictObject({
   missingCredential: z
     .enum(['refuse', 'try'])
     .optional()
-    .describe('Without a credential: send nothing (default), or try what only reads.'),
+    .describe(
+      'Without a credential: try what only reads (default; a 401 or 403 then says what is missing), or send nothing.',
+    ),
   select: z.boolean().optional().describe('Every tool takes a JMESPath expression over its answer, _select.'),
   watch: z.boolean().optional().describe('Look whether the documents have changed, and serve them anew.'),
   logLevel: z.enum(LOG_LEVELS).optional(),

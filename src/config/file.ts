@@ -67,7 +67,7 @@ function toConfig(data: z.infer<typeof configSchema>, origin: Origin): BridgeCon
     cacheTools: data.cacheTools ?? true,
     policy: overridesOf(data) ?? {},
     confirm: toConfirmationRule(data.confirm) ?? {},
-    missingCredential: data.missingCredential ?? 'refuse',
+    missingCredential: data.missingCredential ?? EMPTY_CONFIG.missingCredential,
     select: data.select ?? false,
     watch: data.watch ?? false,
     logLevel: data.logLevel ?? EMPTY_CONFIG.logLevel,

@@ -73,7 +73,7 @@ export const EMPTY_CONFIG: BridgeConfig = {
   cacheTools: true,
   policy: {},
   confirm: {},
-  missingCredential: 'refuse',
+  missingCredential: 'try',
   select: false,
   watch: false,
   logLevel: 'warn',

@@ -146,7 +146,7 @@ const SECURED = {
   openapi: '3.1.0',
   info: { title: 'Secured', version: '1' },
   security: [{ key: [] }],
-  paths: { '/me': { get: { operationId: 'getMe', responses: {} } } },
+  paths: { '/me': { get: { operationId: 'getMe', responses: {} }, post: { operationId: 'setMe', responses: {} } } },
   components: { securitySchemes: { key: { type: 'apiKey', in: 'header', name: 'X-Key' } } },
 };
 
@@ -175,10 +175,10 @@ describe('credentials, through the bridge', () => {
     expect(result).toMatchObject({ kind: 'ok', content: { value: { youSent: '***', encoded: '***' } } });
   });
 
-  it('it says what is missing and how to give it, and sends nothing', async () => {
+  it('it says what is missing and how to give it, and sends no write', async () => {
     const bridge = await secured();
     const sent = await sentBy(async () => {
-      const { result } = await bridge.call('getMe', {}, SURFACE);
+      const { result } = await bridge.call('setMe', {}, SURFACE);
       expect(result).toMatchObject({ kind: 'failed', error: { code: 'CREDENTIAL_MISSING' } });
       expect(JSON.stringify(result)).toContain('SECURED_KEY');
     });
@@ -186,10 +186,18 @@ describe('credentials, through the bridge', () => {
     expect(await bridge.credentials()).toMatchObject([{ scheme: 'key', there: false, environment: [['SECURED_KEY']] }]);
   });
 
-  it('it tries a read without, where the operator says so', async () => {
-    const bridge = await secured({}, { missingCredential: 'try' });
+  it('it tries a read without: many documents ask for more than their API does', async () => {
+    const bridge = await secured();
     api.answer({ json: {} });
     expect(await sentBy(() => bridge.call('getMe', {}, SURFACE))).toEqual(['GET /me']);
+    api.answer({ status: 401 });
+    const { result } = await bridge.call('getMe', {}, SURFACE);
+    expect(result).toMatchObject({ kind: 'failed', error: { code: 'CREDENTIAL_MISSING' } });
+  });
+
+  it('it sends nothing at all without, where the operator says so', async () => {
+    const bridge = await secured({}, { missingCredential: 'refuse' });
+    expect(await sentBy(() => bridge.call('getMe', {}, SURFACE))).toEqual([]);
   });
 
   it('it shows a dry run with every credential masked', async () => {
