@@ -111,12 +111,12 @@ export async function openBridge(config: BridgeConfig, dependencies: BridgeDepen
       fetchText: async (url, limits) => (await callPath()).fetchText(url, limits),
     });
   let loaded = await load();
-  known = knownApis(config, loaded);
+  known = knownApis(loaded);
 
   const listeners = new Set<() => void>();
   const replace = (next: LoadedTools) => {
     loaded = next;
-    known = knownApis(config, next);
+    known = knownApis(next);
     for (const listener of listeners) listener();
   };
   const watching = config.watch
@@ -190,9 +190,9 @@ export async function openBridge(config: BridgeConfig, dependencies: BridgeDepen
   };
 }
 
-function knownApis(config: BridgeConfig, { apis, security }: LoadedTools): ReadonlyMap<string, KnownApi> {
+function knownApis({ apis, configs, security }: LoadedTools): ReadonlyMap<string, KnownApi> {
   return new Map(
-    apis.map(({ name }, index) => [name, { config: config.apis[index]!, security: security[index]! }] as const),
+    apis.map(({ name }, index) => [name, { config: configs[index]!, security: security[index]! }] as const),
   );
 }
 

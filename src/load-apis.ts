@@ -1,6 +1,8 @@
+import type { ActionInfo } from './actions/types.ts';
 import type { ApiConfig, BridgeConfig } from './config/types.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { BridgeError } from './errors.ts';
+import { apiNameFrom } from './operation/api-name.ts';
 import { buildOperations } from './operation/build.ts';
 import { createSchemaConverter } from './operation/schema.ts';
 import { readSecuritySchemes, type SecurityDeclarations } from './operation/security-schemes.ts';
@@ -21,7 +23,12 @@ export interface ServedApi {
   readonly description: string;
   readonly version: string;
   readonly operations: number;
+  /** What a plugin manifest or a GPT says about it. */
+  readonly action?: ActionInfo;
 }
+
+/** A document, and what a manifest or a GPT says about it. */
+export type DescribedSource = SourceBytes & { readonly action?: ActionInfo };
 
 export interface LoadedApis {
   readonly tools: readonly Tool[];
@@ -34,7 +41,7 @@ export interface LoadedApis {
 }
 
 /** Every document of the config, parsed and compiled; `sources` in the order of its APIs. Throws BridgeError for the first that cannot be served. */
-export async function loadApis(config: BridgeConfig, sources: readonly SourceBytes[]): Promise<LoadedApis> {
+export async function loadApis(config: BridgeConfig, sources: readonly DescribedSource[]): Promise<LoadedApis> {
   const diagnostics: Diagnostic[] = [];
   const served: ServedApi[] = [];
   const compilable: CompilableApi[] = [];
@@ -48,7 +55,7 @@ export async function loadApis(config: BridgeConfig, sources: readonly SourceByt
     const declared = readSecuritySchemes(spec);
     security.push(declared);
     diagnostics.push(...spec.diagnostics, ...found, ...declared.diagnostics);
-    served.push(describeApi(name, spec, operations.length));
+    served.push(describeApi(name, spec, { operations: operations.length, action: sources[index]!.action }));
     compilable.push({
       operations,
       converter: createSchemaConverter(spec.references, reporter(spec, diagnostics)),
@@ -97,7 +104,7 @@ function reporter(spec: LoadedSpec, diagnostics: Diagnostic[]): (code: string, m
 }
 
 function nameApi(api: ApiConfig, spec: LoadedSpec, served: readonly ServedApi[]): string {
-  const name = api.name ?? slug(titleOf(spec));
+  const name = api.name ?? apiNameFrom(titleOf(spec));
   if (served.some((other) => other.name === name)) {
     throw new BridgeError('USAGE', `Two documents would be the API "${name}"`, {
       hint: 'Name them: first=<spec> second=<spec>.',
@@ -106,28 +113,25 @@ function nameApi(api: ApiConfig, spec: LoadedSpec, served: readonly ServedApi[])
   return name;
 }
 
-function slug(title: string): string {
-  const words = title
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '_')
-    .replace(/^[_0-9]+|_+$/g, '')
-    .slice(0, 32)
-    .replace(/_+$/, '');
-  return words === '' ? 'api' : words;
-}
-
 function titleOf(spec: LoadedSpec): string {
   const title = own(own(spec.document, 'info'), 'title');
   return typeof title === 'string' && title.trim() !== '' ? cleanText(title) : 'api';
 }
 
-function describeApi(name: string, spec: LoadedSpec, operations: number): ServedApi {
+interface Served {
+  readonly operations: number;
+  readonly action: ActionInfo | undefined;
+}
+
+function describeApi(name: string, spec: LoadedSpec, { operations, action }: Served): ServedApi {
   const description = own(own(spec.document, 'info'), 'description');
+  const written = typeof description === 'string' ? cleanText(description) : '';
   return {
     name,
-    title: titleOf(spec),
-    description: typeof description === 'string' ? cleanText(description) : '',
+    title: action?.title ?? titleOf(spec),
+    description: written === '' ? (action?.description ?? '') : written,
     version: spec.version,
     operations,
+    ...(action ? { action } : {}),
   };
 }

@@ -1,9 +1,10 @@
 import { setFlagsFromString } from 'node:v8';
-import type { BridgeConfig } from './config/types.ts';
+import type { ApiConfig, BridgeConfig } from './config/types.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import type { ServedApi } from './load-apis.ts';
+import { readSources } from './load-sources.ts';
 import type { SecurityDeclarations } from './operation/security-schemes.ts';
-import { type ReadOptions, readSource } from './spec/read.ts';
+import type { ReadOptions } from './spec/read.ts';
 import type { SourceFile } from './spec/types.ts';
 import { digest, readToolCache, type ToolCacheHeader, toolCacheKey, writeToolCache } from './store/tool-cache.ts';
 import { createRegistry, type Registry } from './tool/registry.ts';
@@ -12,6 +13,8 @@ import type { Tool } from './tool/types.ts';
 export interface LoadedTools {
   readonly registry: Registry;
   readonly apis: readonly ServedApi[];
+  /** What each API is served under, in the same order: a GPT's actions share what was said about the GPT. */
+  readonly configs: readonly ApiConfig[];
   readonly diagnostics: readonly Diagnostic[];
   /** In the order of the APIs. */
   readonly security: readonly SecurityDeclarations[];
@@ -28,33 +31,44 @@ interface Header extends ToolCacheHeader {
 
 /** The tools of a config: from the cache when the documents are what they were, else compiled (and cached once the process is idle). */
 export async function loadTools(config: BridgeConfig, options: ReadOptions): Promise<LoadedTools> {
-  const sources = await Promise.all(config.apis.map((api) => readSource(api.spec, options)));
-  const { apis, include, exclude, readOnly, outputSchema, cacheTools, select, confirm } = config;
-  const shaping = sources.map(({ bytes, source }, index) => [
+  const sources = await readSources(config.apis, options);
+  const { include, exclude, readOnly, outputSchema, cacheTools, select, confirm } = config;
+  const shaping = sources.map(({ bytes, source, api, action }) => [
     digest(bytes),
     source,
-    apis[index]!.name,
-    apis[index]!.include,
-    apis[index]!.exclude,
-    apis[index]!.tools,
-    apis[index]!.confirm,
+    action,
+    api.name,
+    api.include,
+    api.exclude,
+    api.tools,
+    api.confirm,
   ]);
   const key = toolCacheKey([shaping, include, exclude, readOnly, outputSchema, select, confirm]);
+  const configs = sources.map(({ api }) => api);
+  const found = sources.flatMap(({ diagnostics }) => diagnostics);
+  const beside = sources.flatMap(({ files }) => files);
   const cached = cacheTools ? readToolCache<Header>(key) : undefined;
   if (cached) {
-    const { apis: served, diagnostics, security, files } = cached.header;
-    return { registry: cachedRegistry(cached), apis: served, diagnostics, security, files };
+    const { apis, diagnostics, security, files } = cached.header;
+    return {
+      registry: cachedRegistry(cached),
+      apis,
+      configs,
+      diagnostics: [...found, ...diagnostics],
+      security,
+      files: [...beside, ...files],
+    };
   }
 
   const { loadApis } = await import('./load-apis.ts');
-  const loaded = await withSlowHeapGrowth(() => loadApis(config, sources));
+  const loaded = await withSlowHeapGrowth(() => loadApis({ ...config, apis: configs }, sources));
   const registry = createRegistry(loaded.tools);
   if (cacheTools) {
     const { tools: _, ...header } = loaded;
     setTimeout(() => writeToolCache(key, header, registry.listBytes(), loaded.tools), 500).unref();
   }
-  const { tools: _, ...rest } = loaded;
-  return { registry, ...rest };
+  const { tools: _, diagnostics, files, ...rest } = loaded;
+  return { registry, ...rest, configs, diagnostics: [...found, ...diagnostics], files: [...beside, ...files] };
 }
 
 /**

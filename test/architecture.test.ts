@@ -3,7 +3,16 @@ import { dirname, join, relative, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 /** Where the parts are put together: `bridge.ts` and the files it was divided into. */
-const COMPOSITION_ROOT = ['load-apis', 'load-tools', 'call-path', 'watch', 'resources', 'bridge'];
+const COMPOSITION_ROOT = [
+  'load-sources',
+  'load-actions',
+  'load-apis',
+  'load-tools',
+  'call-path',
+  'watch',
+  'resources',
+  'bridge',
+];
 
 /**
  * The steps of `src/`, each with the files and folders on it: a file imports only from its own step or from steps above it
@@ -17,6 +26,7 @@ const STEPS: readonly (readonly string[])[] = [
   ['store', 'audit'],
   ['net'],
   ['auth'],
+  ['actions'],
   ['call'],
   ['telemetry'],
   ['remote'],
@@ -30,7 +40,7 @@ const STEPS: readonly (readonly string[])[] = [
 ];
 
 /** Who may import `spec/` for more than its types. */
-const READERS_OF_SPEC = ['spec', 'operation', 'config', ...COMPOSITION_ROOT];
+const READERS_OF_SPEC = ['spec', 'operation', 'actions', 'config', ...COMPOSITION_ROOT];
 
 interface Import {
   readonly from: string;

@@ -11,10 +11,11 @@ import type { CallContext, Surface } from '../call/execute.ts';
 import { BridgeError } from '../errors.ts';
 import { toMcpTool } from '../tool/mcp-tool.ts';
 import type { Registry } from '../tool/registry.ts';
-import { version } from '../version.ts';
 import { type ClientLog, createClientLog, describeOutcome, describeTool } from './call-log.ts';
 import { canShowForms, createElicitation } from './elicit.ts';
 import { instructionsFor } from './instructions.ts';
+import { type OfferedPrompt, promptsOf, toPromptResult } from './prompts.ts';
+import { serverInfoFor } from './server-info.ts';
 
 const INVALID_PARAMS = -32602;
 const LIST_TTL_MS = 300_000;
@@ -46,17 +47,20 @@ export function createMcpServerFactory(source: ToolSource, options: McpOptions):
   const render = createRenderer();
   const instructions = instructionsFor(source.apis);
   const hint = { ttlMs: LIST_TTL_MS, cacheScope: options.listScope ?? 'public' } as const;
-  const title = source.apis.map((api) => api.title).join(', ');
+  const info = serverInfoFor(source.apis);
+  const prompts = promptsOf(source.apis);
   return () => {
-    const server = new Server(
-      { name: 'actionbridge', title, version },
-      {
-        capabilities: { tools: options.listChanged ? { listChanged: true } : {}, resources: {}, logging: {} },
-        instructions,
-        cacheHints: { 'tools/list': hint, 'server/discover': hint, ...NEVER_CACHED },
-        ...(options.protocolVersions ? { supportedProtocolVersions: [...options.protocolVersions] } : {}),
+    const server = new Server(info, {
+      capabilities: {
+        tools: options.listChanged ? { listChanged: true } : {},
+        resources: {},
+        logging: {},
+        ...(prompts.length > 0 ? { prompts: {} } : {}),
       },
-    );
+      instructions,
+      cacheHints: { 'tools/list': hint, 'server/discover': hint, 'prompts/list': hint, ...NEVER_CACHED },
+      ...(options.protocolVersions ? { supportedProtocolVersions: [...options.protocolVersions] } : {}),
+    });
     const log = createClientLog(server);
     server.setRequestHandler('tools/list', ({ params }) => {
       if (params?.cursor !== undefined)
@@ -70,9 +74,19 @@ export function createMcpServerFactory(source: ToolSource, options: McpOptions):
       resources: [...(await source.resources.list(undefined))],
     }));
     server.setRequestHandler('resources/templates/list', () => ({ resourceTemplates: [SAVED_TEMPLATE] }));
+    if (prompts.length > 0) offerPrompts(server, prompts);
     server.setRequestHandler('resources/read', ({ params }) => readResource(source, params.uri));
     return server;
   };
+}
+
+function offerPrompts(server: Server, prompts: readonly OfferedPrompt[]): void {
+  server.setRequestHandler('prompts/list', () => ({ prompts: prompts.map(({ text: _, ...prompt }) => prompt) }));
+  server.setRequestHandler('prompts/get', ({ params }) => {
+    const prompt = prompts.find(({ name }) => name === params.name);
+    if (!prompt) throw new ProtocolError(INVALID_PARAMS, `There is no prompt named ${JSON.stringify(params.name)}`);
+    return toPromptResult(prompt);
+  });
 }
 
 /** What is kept belongs to one caller, and comes and goes. */

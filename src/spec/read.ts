@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { BridgeError } from '../errors.ts';
 import { FETCH_TIMEOUT_MS, limitBytes, MAX_BYTES } from './limits.ts';
@@ -56,10 +56,14 @@ function bytesOf(text: string, name: string): Uint8Array {
   return bytes;
 }
 
-/** A folder stands for the one document in it that is named openapi or swagger. */
+const MANIFESTS = ['ai-plugin.json', join('.well-known', 'ai-plugin.json')];
+
+/** A folder stands for the plugin manifest in it, else for the one document in it that is named openapi or swagger. */
 function documentIn(source: string, cwd: string): string {
   const candidates = listFolder(source, resolve(cwd, source));
   if (!candidates) return source;
+  const manifest = MANIFESTS.find((name) => existsSync(resolve(cwd, source, name)));
+  if (manifest !== undefined) return join(source, manifest);
   if (candidates.length === 1) return join(source, candidates[0]!);
   const found = candidates.length === 0 ? 'no document named openapi or swagger' : `both ${candidates.join(' and ')}`;
   throw new BridgeError('SPEC_NOT_FOUND', `${source}: this folder holds ${found}`, { hint: 'Give the file itself.' });
