@@ -1,13 +1,28 @@
 // Bundles src/ into dist/: one entry for the command, one for the library, and chunks that are loaded when needed.
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { build } from 'esbuild';
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 /** Tools compiled by other code are never taken from the cache: a version alone does not tell a build from the next. */
 const sources = createHash('sha256');
 for (const file of readdirSync('src', { recursive: true }).sort())
-  if (file.endsWith('.ts')) sources.update(`${file}\0`).update(readFileSync(`src/${file}`));
+  if (/\.(?:ts|css|html|js)$/.test(file)) sources.update(`${file}\0`).update(readFileSync(`src/${file}`));
+/** `import text from './file?raw'`: the file as a string, as the tests' bundler has it. */
+const rawFiles = {
+  name: 'raw-files',
+  setup(bundler) {
+    bundler.onResolve({ filter: /\?raw$/ }, ({ path, resolveDir }) => ({
+      path: join(resolveDir, path.slice(0, -'?raw'.length)),
+      namespace: 'raw',
+    }));
+    bundler.onLoad({ filter: /./, namespace: 'raw' }, ({ path }) => ({
+      contents: readFileSync(path, 'utf8'),
+      loader: 'text',
+    }));
+  },
+};
 rmSync('dist', { recursive: true, force: true });
 await build({
   entryPoints: { actionbridge: 'src/main.ts', index: 'src/index.ts' },
@@ -27,5 +42,6 @@ await build({
   },
   banner: { js: "import{createRequire as _cr}from'node:module';const require=_cr(import.meta.url);" },
   alias: { '@modelcontextprotocol/server/_shims': './src/mcp/sdk-shims.ts' },
+  plugins: [rawFiles],
   logLevel: 'warning',
 });

@@ -33,6 +33,7 @@ const STEPS: readonly (readonly string[])[] = [
   ['config'],
   COMPOSITION_ROOT,
   ['mcp', 'chat'],
+  ['console'],
   ['serve'],
   ['demo'],
   ['commands'],
@@ -49,7 +50,9 @@ interface Import {
 }
 
 const SOURCE = resolve(import.meta.dirname, '../src');
-const files = (readdirSync(SOURCE, { recursive: true }) as string[]).filter((file) => file.endsWith('.ts'));
+const files = (readdirSync(SOURCE, { recursive: true }) as string[]).filter(
+  (file) => file.endsWith('.ts') && !file.endsWith('.d.ts'),
+);
 const imports = files.flatMap(importsOf);
 
 describe('the source', () => {
@@ -91,7 +94,8 @@ function importsOf(file: string): Import[] {
   const statements = text.matchAll(
     /^(?:import|export)\s+(type\s)?(?:[^'";]*?\bfrom\s*)?'(\.[^']+)'|\bimport\(\s*'(\.[^']+)'/gm,
   );
-  return [...statements].map(([, type, named, dynamic]) => ({
+  const code = [...statements].filter(([, , named]) => !named?.endsWith('?raw'));
+  return code.map(([, type, named, dynamic]) => ({
     from: file,
     to: relative(SOURCE, resolve(SOURCE, dirname(file), (named ?? dynamic)!)),
     typeOnly: type !== undefined,

@@ -51,6 +51,7 @@ export async function runHttp(config: BridgeConfig, given: HttpConfig): Promise<
 function greeting(bridge: Bridge, config: HttpConfig, { url }: HttpServer, token: string | undefined): string {
   const { tools } = bridge.registry;
   const lines = [`actionbridge ${version} serves ${tools.length} tools at ${url}/mcp`];
+  lines.push(`Console: ${url}/${token === undefined ? '' : `#token=${token}`}`);
   if (token !== undefined)
     lines.push(
       `Token: ${token}`,

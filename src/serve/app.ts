@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
 import type { OAuthResourceOptions } from '../config/http-types.ts';
+import { createConsolePage } from '../console/page.ts';
 import { BridgeError } from '../errors.ts';
 import type { ToolSource } from '../mcp/server.ts';
 import type { Tool } from '../tool/types.ts';
@@ -49,6 +50,8 @@ export function createApp(options: AppOptions): HttpApp {
     for (const [name, value] of Object.entries(HEADERS))
       if (!context.res.headers.has(name)) context.res.headers.set(name, value);
   });
+  const page = createConsolePage();
+  app.get('/', (context) => context.body(page.html, 200, page.headers));
   app.get('/healthz', (context) => context.text('ok\n'));
   app.get('/readyz', (context) => (options.isReady() ? context.text('ready\n') : context.text('stopping\n', 503)));
   app.get('/metrics', async (context) => {
