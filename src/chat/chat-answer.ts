@@ -10,7 +10,9 @@ export function composeChat(end: LoopEnd, { clientIdOf, native }: ComposeOptions
   const last = end.rounds.at(-1)!;
   const envelope = native ? without(last.turn.answer, 'choice', 'usage', 'error') : {};
   const choice = native ? recordOf(last.turn.answer['choice']) : {};
-  const calls = last.calls.filter(({ owner }) => owner === 'client').map(({ call }) => ({ ...call, id: clientIdOf(call) }));
+  const calls = last.calls
+    .filter(({ owner }) => owner === 'client')
+    .map(({ call }) => ({ ...call, id: clientIdOf(call) }));
   const usage = chatUsage(end.rounds);
   return {
     ...envelope,

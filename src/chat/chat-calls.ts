@@ -91,8 +91,7 @@ export function createCallCollector(): CallCollector {
 
   return {
     push: (deltas) => listOf(deltas).flatMap((delta) => take(recordOf(delta))),
-    end: () =>
-      open.flatMap((call): Part[] => [...announce(call), { kind: 'call-done', call: snapshot(call) }]),
+    end: () => open.flatMap((call): Part[] => [...announce(call), { kind: 'call-done', call: snapshot(call) }]),
     calls: () => open.map(snapshot),
     items: () => open.map((call) => ({ ...call.extra, ...callItem(snapshot(call)) })),
   };

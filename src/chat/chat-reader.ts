@@ -57,7 +57,17 @@ export function createChatReader(): TurnReader {
 
   /** Azure's filter results and the like come in chunks without a choice, some before there is an id. */
   function besides(chunk: Json): Part[] {
-    const rest = without(chunk, 'choices', 'usage', 'id', 'object', 'created', 'model', 'system_fingerprint', 'service_tier');
+    const rest = without(
+      chunk,
+      'choices',
+      'usage',
+      'id',
+      'object',
+      'created',
+      'model',
+      'system_fingerprint',
+      'service_tier',
+    );
     return Object.keys(rest).some((name) => rest[name] !== null && name !== 'obfuscation')
       ? [{ kind: 'raw', raw: rest }]
       : [];
@@ -72,7 +82,11 @@ export function createChatReader(): TurnReader {
     const parts: Part[] = [];
     const logprobs = given['logprobs'];
     if (Object.values(said).some((value) => value !== null && value !== '') || logprobs)
-      parts.push({ ...textsOf(said), kind: 'delta', raw: { ...without(given, 'delta', 'message', 'finish_reason'), delta: said } });
+      parts.push({
+        ...textsOf(said),
+        kind: 'delta',
+        raw: { ...without(given, 'delta', 'message', 'finish_reason'), delta: said },
+      });
     parts.push(...collector.push(delta['tool_calls']));
     return parts;
   }
@@ -87,7 +101,8 @@ export function createChatReader(): TurnReader {
     },
     finish: () => collector.end(),
     end() {
-      if (!ended && choice['finish_reason'] === undefined) throw new UpstreamRefused(502, unreadable('ended too early'));
+      if (!ended && choice['finish_reason'] === undefined)
+        throw new UpstreamRefused(502, unreadable('ended too early'));
       const answer = { ...(envelope ?? {}), ...(usage ? { usage } : {}) };
       return turnOf(answer, choice, message, collector);
     },

@@ -1,5 +1,5 @@
-import { callItem } from './chat-calls.ts';
 import { chatId, composeChat } from './chat-answer.ts';
+import { callItem } from './chat-calls.ts';
 import type { ClientWriter, WriterOptions } from './client-dialect.ts';
 import { type Json, recordOf, without } from './lenient.ts';
 import { writeEvent } from './sse.ts';
@@ -22,12 +22,23 @@ export function createChatWriter({ ownerOf, clientIdOf, includeUsage, native }: 
     speaks = false;
     if (envelope) return '';
     const own = native ? without(part.raw, 'obfuscation', 'error') : {};
-    envelope = { ...own, id: chatId(part.id), object: 'chat.completion.chunk', created: part.created, model: part.model };
+    envelope = {
+      ...own,
+      id: chatId(part.id),
+      object: 'chat.completion.chunk',
+      created: part.created,
+      model: part.model,
+    };
     return chunk([{ index: 0, delta: { role: 'assistant', content: '' }, logprobs: null, finish_reason: null }]);
   }
 
   function chunk(choices: readonly Json[], more: Json = {}): string {
-    return writeEvent({ ...envelope, ...more, choices, ...(includeUsage && more['usage'] === undefined ? { usage: null } : {}) });
+    return writeEvent({
+      ...envelope,
+      ...more,
+      choices,
+      ...(includeUsage && more['usage'] === undefined ? { usage: null } : {}),
+    });
   }
 
   function delta(content: Json, more: Json = {}): string {
@@ -54,7 +65,10 @@ export function createChatWriter({ ownerOf, clientIdOf, includeUsage, native }: 
     const key = `${round} ${made.id}`;
     numbers.set(key, numbers.size);
     const item = callItem({ ...made, id: clientIdOf(made), arguments: '' });
-    const inner = made.kind === 'custom' ? { custom: { name: made.name, input: '' } } : { function: { name: made.name, arguments: '' } };
+    const inner =
+      made.kind === 'custom'
+        ? { custom: { name: made.name, input: '' } }
+        : { function: { name: made.name, arguments: '' } };
     return delta({ tool_calls: [{ index: numbers.get(key), id: item['id'], type: item['type'], ...inner }] });
   }
 
@@ -89,7 +103,8 @@ export function createChatWriter({ ownerOf, clientIdOf, includeUsage, native }: 
       const whole = composeChat(end, { clientIdOf, native });
       const { choices, usage, ...rest } = whole as Json & { choices: readonly Json[] };
       const { finish_reason } = choices[0]!;
-      const notice = end.notice === undefined ? '' : delta({ content: `${speaks || spokeBefore ? '\n\n' : ''}${end.notice}` });
+      const notice =
+        end.notice === undefined ? '' : delta({ content: `${speaks || spokeBefore ? '\n\n' : ''}${end.notice}` });
       const extension = rest['actionbridge'] === undefined ? {} : { actionbridge: rest['actionbridge'] };
       const last = chunk([{ index: 0, delta: {}, logprobs: null, finish_reason }], extension);
       const count = includeUsage && usage !== undefined ? chunk([], { usage }) : '';

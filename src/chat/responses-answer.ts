@@ -19,7 +19,9 @@ export function composeResponse(end: LoopEnd, options: ComposeOptions, output?: 
   const id = responseId(rounds[0]!.turn.id);
   const last = rounds.at(-1)!.turn;
   const items = output ?? rounds.flatMap((round, index) => itemsOf(round, `${id.slice(5)}_${index}`, options));
-  const incomplete = stopped ? 'max_tool_calls' : { length: 'max_output_tokens', content_filter: 'content_filter', stop: '', tool_calls: '' }[last.finish];
+  const incomplete = stopped
+    ? 'max_tool_calls'
+    : { length: 'max_output_tokens', content_filter: 'content_filter', stop: '', tool_calls: '' }[last.finish];
   const usage = responsesUsage(rounds);
   return {
     ...envelopeOf(rounds[0]!.turn, last, options),
@@ -36,10 +38,15 @@ export function composeResponse(end: LoopEnd, options: ComposeOptions, output?: 
 }
 
 /** A response without its outcome. What the client asked is told as it asked it: our tools are none of its. */
-export function envelopeOf(first: Pick<Turn, 'id' | 'created' | 'model'>, last: Pick<Turn, 'answer' | 'model'>, { asked = {}, native }: ComposeOptions): Json {
-  const own = native
-    ? without(last.answer, 'output', 'usage', 'status', 'incomplete_details', 'output_text')
-    : { ...DEFAULTS, ...pick(asked, Object.keys(DEFAULTS)) };
+export function envelopeOf(
+  first: Pick<Turn, 'id' | 'created' | 'model'>,
+  last: Pick<Turn, 'answer' | 'model'>,
+  { asked = {}, native }: ComposeOptions,
+): Json {
+  const own =
+    native && Object.keys(last.answer).length > 0
+      ? without(last.answer, 'output', 'usage', 'status', 'incomplete_details', 'output_text')
+      : { ...DEFAULTS, ...pick(asked, Object.keys(DEFAULTS)) };
   return {
     ...own,
     id: responseId(first.id),

@@ -34,7 +34,13 @@ export function functionCallItem(id: string, call: ModelCall, status = 'complete
 
 /** A call of ours, as the Responses API shows calls that were run on the server's side. */
 export function ranItem({ call, answer }: Pick<SettledCall, 'call' | 'answer'>): Json {
-  const item = { id: `${OURS}${call.id}`, type: 'mcp_call', server_label: LABEL, name: call.name, arguments: call.arguments };
+  const item = {
+    id: `${OURS}${call.id}`,
+    type: 'mcp_call',
+    server_label: LABEL,
+    name: call.name,
+    arguments: call.arguments,
+  };
   if (!answer) return { ...item, arguments: '', output: null, error: null, status: 'in_progress' };
   if (!answer.error) return { ...item, output: answer.text, error: null, status: 'completed' };
   return { ...item, output: null, error: shownError(answer.error, answer.text), status: 'failed' };
@@ -51,7 +57,12 @@ function shownError({ type, code, message }: ToolError, text: string): Json {
 export function unshow(item: Json): { readonly call: ModelCall; readonly output: string } | undefined {
   const id = textOf(item['id']);
   if (item['type'] !== 'mcp_call' || !id.startsWith(OURS)) return undefined;
-  const call = { id: id.slice(OURS.length), name: textOf(item['name']), arguments: textOf(item['arguments']), kind: 'function' } as const;
+  const call = {
+    id: id.slice(OURS.length),
+    name: textOf(item['name']),
+    arguments: textOf(item['arguments']),
+    kind: 'function',
+  } as const;
   return { call, output: typeof item['output'] === 'string' ? item['output'] : outputOf(recordOf(item['error'])) };
 }
 

@@ -57,7 +57,10 @@ export function createResponsesReader(): TurnReader {
     const known = calls.get(index);
     items.set(index, known ? { ...item, call_id: known.id } : item);
     const call = callIn(items.get(index)!);
-    return [...late, ...(call && known ? [{ kind: 'call-done' as const, call, raw }] : [{ kind: 'raw' as const, raw }])];
+    return [
+      ...late,
+      ...(call && known ? [{ kind: 'call-done' as const, call, raw }] : [{ kind: 'raw' as const, raw }]),
+    ];
   }
 
   function take(raw: Json): Part[] {
@@ -117,7 +120,10 @@ export function createResponsesReader(): TurnReader {
       if (!final) throw new UpstreamRefused(502, unreadable('ended too early'));
       const seen = [...items.entries()].sort(([a], [b]) => a - b).map(([, item]) => item);
       const whole = listOf(final['output']).map(recordOf);
-      return turnOf({ ...final, id: textOf(response?.['id']) || final['id'] }, whole.length > seen.length ? whole : seen);
+      return turnOf(
+        { ...final, id: textOf(response?.['id']) || final['id'] },
+        whole.length > seen.length ? whole : seen,
+      );
     },
   };
 }
@@ -144,14 +150,20 @@ function turnOf(answer: Json, given: readonly Json[]): Turn {
     return call && textOf(item['call_id']) === '' ? { ...item, call_id: call.id || newCallId() } : item;
   });
   const calls = output.map(callIn).filter((call) => call !== undefined);
-  const contents = output.filter(({ type }) => type === 'message').flatMap((item) => listOf(item['content']).map(recordOf));
+  const contents = output
+    .filter(({ type }) => type === 'message')
+    .flatMap((item) => listOf(item['content']).map(recordOf));
   const incomplete = recordOf(answer['incomplete_details'])['reason'];
   return {
     dialect: 'responses',
     ...identityOf(answer),
     text: contents.map((part) => (part['type'] === 'output_text' ? textOf(part['text']) : '')).join(''),
     refusal: contents.map((part) => textOf(part['refusal'])).join(''),
-    reasoning: output.filter(({ type }) => type === 'reasoning').map(reasoningText).filter((text) => text !== '').join('\n\n'),
+    reasoning: output
+      .filter(({ type }) => type === 'reasoning')
+      .map(reasoningText)
+      .filter((text) => text !== '')
+      .join('\n\n'),
     calls,
     finish: readFinish(incomplete ?? 'stop', calls.length),
     ...(answer['usage'] ? { usage: recordOf(answer['usage']) } : {}),

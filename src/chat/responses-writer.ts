@@ -31,9 +31,16 @@ export function createResponsesWriter(options: WriterOptions): ClientWriter {
     places = new Map();
     if (envelope) return '';
     const turn = { id, model, created, answer: raw };
-    envelope = { ...envelopeOf(turn, turn, options), status: 'in_progress', incomplete_details: null, output: [], usage: null };
+    envelope = {
+      ...envelopeOf(turn, turn, options),
+      status: 'in_progress',
+      incomplete_details: null,
+      output: [],
+      usage: null,
+    };
     return (
-      emit({ type: 'response.created', response: envelope }) + emit({ type: 'response.in_progress', response: envelope })
+      emit({ type: 'response.created', response: envelope }) +
+      emit({ type: 'response.in_progress', response: envelope })
     );
   }
 
@@ -77,7 +84,8 @@ export function createResponsesWriter(options: WriterOptions): ClientWriter {
     const index = callPlaces.get(`${round} ${made.id}`);
     if (index === undefined || ownerOf(made) !== 'client') return '';
     if (native && event) return raw(event);
-    const type = made.kind === 'custom' ? 'response.custom_tool_call_input.delta' : 'response.function_call_arguments.delta';
+    const type =
+      made.kind === 'custom' ? 'response.custom_tool_call_input.delta' : 'response.function_call_arguments.delta';
     return text === '' ? '' : emit({ type, output_index: index, item_id: output[index]!['id'], delta: text });
   }
 
@@ -86,7 +94,12 @@ export function createResponsesWriter(options: WriterOptions): ClientWriter {
     if (index === undefined) return '';
     const itemId = output[index]!['id'];
     if (ownerOf(made) !== 'client')
-      return emit({ type: 'response.mcp_call_arguments.done', output_index: index, item_id: itemId, arguments: made.arguments });
+      return emit({
+        type: 'response.mcp_call_arguments.done',
+        output_index: index,
+        item_id: itemId,
+        arguments: made.arguments,
+      });
     const item =
       native && event
         ? { ...recordOf(event['item']), call_id: clientIdOf(made) }
@@ -126,7 +139,9 @@ export function createResponsesWriter(options: WriterOptions): ClientWriter {
     const streamed = native ? undefined : [...output];
     const response = composeResponse(end, options, streamed);
     const notice =
-      end.notice === undefined ? '' : added(messageItem(`msg_${String(response['id']).slice(5)}_notice`, [textPart(end.notice)]));
+      end.notice === undefined
+        ? ''
+        : added(messageItem(`msg_${String(response['id']).slice(5)}_notice`, [textPart(end.notice)]));
     const approvals = end.approvals.map((approval) => added(approvalItem(approval))).join('');
     return closed + notice + approvals + emit({ type: `response.${String(response['status'])}`, response });
   }

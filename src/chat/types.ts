@@ -39,7 +39,13 @@ export interface Turn {
 
 /** A piece of an answer that is still coming. `raw` is the piece in the upstream's own dialect. */
 export type Part =
-  | { readonly kind: 'begin'; readonly id: string; readonly model: string; readonly created: number; readonly raw: Json }
+  | {
+      readonly kind: 'begin';
+      readonly id: string;
+      readonly model: string;
+      readonly created: number;
+      readonly raw: Json;
+    }
   | {
       readonly kind: 'delta';
       readonly text?: string;

@@ -1,7 +1,7 @@
 import { Pool } from 'undici';
 import { type AddressPolicy, createAddressPolicy } from './address.ts';
 import { createConnector, type Resolver } from './connector.ts';
-import { readDecoded } from './decode.ts';
+import { decodeStream, readDecoded } from './decode.ts';
 import { NetError } from './errors.ts';
 
 export interface HttpRequest {
@@ -33,9 +33,17 @@ export interface HttpClientOptions {
   readonly resolve?: Resolver;
 }
 
+/** An answer whose body is still coming. */
+export interface OpenResponse extends Omit<HttpResponse, 'body'> {
+  /** Decoded, as it comes; at most `maxBytes`. Throws NetError. Ending the iteration early closes the connection. */
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
 /** The only way to a socket. Redirects are answers here; whoever may follow one does so with a request of its own. */
 export interface HttpClient {
   send(request: HttpRequest): Promise<HttpResponse>;
+  /** Resolves with the head of the answer; the body must be read, or its iteration ended. */
+  open(request: HttpRequest): Promise<OpenResponse>;
   close(): Promise<void>;
 }
 
@@ -48,33 +56,41 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
     ...(options.resolve ? { resolve: options.resolve } : {}),
   });
   const pools = new Map<string, Pool>();
-  return { send, close };
+  return { send, open, close };
 
   async function send(request: HttpRequest): Promise<HttpResponse> {
-    const url = new URL(request.url);
-    const pool = poolFor(url.origin, request.credentialKey ?? '');
     try {
-      const answer = await pool.request({
-        path: url.pathname + url.search,
-        method: request.method as 'GET',
-        headers: flatHeaders(request),
-        body: request.body ?? null,
-        ...(request.signal ? { signal: request.signal } : {}),
-      });
-      const body = await readDecoded(
-        answer.body,
-        single(answer.headers['content-encoding']),
-        request.maxBytes ?? MAX_BYTES,
-      );
-      return {
-        status: answer.statusCode,
-        statusText: answer.statusText,
-        headers: answer.headers as HttpResponse['headers'],
-        body,
-      };
+      const { answer, head } = await dispatch(request);
+      const coding = single(answer.headers['content-encoding']);
+      return { ...head, body: await readDecoded(answer.body, coding, request.maxBytes ?? MAX_BYTES) };
     } catch (error) {
       throw classify(error, request.signal);
     }
+  }
+
+  async function open(request: HttpRequest): Promise<OpenResponse> {
+    try {
+      const { answer, head } = await dispatch(request);
+      const coding = single(answer.headers['content-encoding']);
+      const body = decodeStream(answer.body, coding, request.maxBytes ?? MAX_BYTES);
+      return { ...head, body: classified(body, request.signal) };
+    } catch (error) {
+      throw classify(error, request.signal);
+    }
+  }
+
+  async function dispatch(request: HttpRequest) {
+    const url = new URL(request.url);
+    const pool = poolFor(url.origin, request.credentialKey ?? '');
+    const answer = await pool.request({
+      path: url.pathname + url.search,
+      method: request.method as 'GET',
+      headers: flatHeaders(request),
+      body: request.body ?? null,
+      ...(request.signal ? { signal: request.signal } : {}),
+    });
+    const { statusCode: status, statusText } = answer;
+    return { answer, head: { status, statusText, headers: answer.headers as HttpResponse['headers'] } };
   }
 
   function poolFor(origin: string, credentialKey: string): Pool {
@@ -96,6 +112,15 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
   async function close(): Promise<void> {
     await Promise.all(Array.from(pools.values(), (pool) => pool.destroy()));
     pools.clear();
+  }
+}
+
+/** The body with Node's and undici's errors as NetError. */
+async function* classified(body: AsyncIterable<Uint8Array>, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body;
+  } catch (error) {
+    throw classify(error, signal);
   }
 }
 

@@ -11,27 +11,43 @@ const DECODERS: { readonly [coding: string]: () => Transform } = {
 
 /** All bytes of a body, decoded; at most one content-coding, never more than `limit` decoded bytes (a gzip bomb ends there). */
 export async function readDecoded(body: Readable, coding: string | undefined, limit: number): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of decodeStream(body, coding, limit)) chunks.push(chunk);
+  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
+}
+
+/** The same as it comes. Throws NetError at once for a coding that was not asked for. */
+export function decodeStream(body: Readable, coding: string | undefined, limit: number): AsyncIterable<Uint8Array> {
   const name = coding?.trim().toLowerCase() ?? '';
-  if (name === '' || name === 'identity') return collect(body, limit);
+  if (name === '' || name === 'identity') return limited(body, limit);
   const decoder = DECODERS[name];
   if (!decoder) {
     body.destroy();
     throw new NetError('protocol', true, `The answer has the content-coding "${name}", which was not asked for`);
   }
-  const decoded = decoder();
-  body.on('error', (error) => decoded.destroy(error));
-  body.pipe(decoded);
+  return decoded(body, { name, decoder: decoder(), limit });
+}
+
+interface Decoding {
+  readonly name: string;
+  readonly decoder: Transform;
+  readonly limit: number;
+}
+
+async function* decoded(body: Readable, { name, decoder, limit }: Decoding): AsyncGenerator<Uint8Array> {
+  body.on('error', (error) => decoder.destroy(error));
+  body.pipe(decoder);
   try {
-    return await collect(decoded, limit);
+    yield* limited(decoder, limit);
   } catch (error) {
-    body.destroy();
     if (error instanceof NetError || !isZlibError(error)) throw error;
     throw new NetError('protocol', true, `The answer's ${name} coding is broken`, error);
+  } finally {
+    body.destroy();
   }
 }
 
-async function collect(stream: Readable, limit: number): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
+async function* limited(stream: Readable, limit: number): AsyncGenerator<Uint8Array> {
   let size = 0;
   for await (const chunk of stream as AsyncIterable<Uint8Array>) {
     size += chunk.length;
@@ -39,9 +55,8 @@ async function collect(stream: Readable, limit: number): Promise<Uint8Array> {
       stream.destroy();
       throw new NetError('too-large', true, `The answer is larger than ${limit} bytes`);
     }
-    chunks.push(chunk);
+    yield chunk;
   }
-  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
 }
 
 function isZlibError(error: unknown): boolean {

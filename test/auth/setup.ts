@@ -91,10 +91,13 @@ export function manualClock(start = 1_700_000_000_000): Clock & { at: number; sl
   return clock;
 }
 
+async function refuse({ url }: { readonly url: string }): Promise<never> {
+  throw new Error(`no request was expected, least of all to ${url}`);
+}
+
 const NO_NETWORK: HttpClient = {
-  send: async ({ url }) => {
-    throw new Error(`no request was expected, least of all to ${url}`);
-  },
+  send: refuse,
+  open: refuse,
   close: async () => undefined,
 };
 

@@ -1,0 +1,280 @@
+import { randomUUID } from 'node:crypto';
+import { type Clock, systemClock } from '../clock.ts';
+import type { ProxyConfig } from '../config/proxy-types.ts';
+import type { ToolSource } from '../mcp/server.ts';
+import { createAddressPolicy } from '../net/address.ts';
+import { createHttpClient, type HttpClient } from '../net/client.ts';
+import { registerSecret } from '../secrets.ts';
+import type { CellStore } from '../store/types.ts';
+import { glob } from '../tool/filter.ts';
+import { type Asked, readAsked } from './asked.ts';
+import { composeChat } from './chat-answer.ts';
+import { openConversation } from './conversation.ts';
+import { createDialectChoice } from './dialect-choice.ts';
+import { plainFunctions } from './functions.ts';
+import { rememberEnd } from './hand-over.ts';
+import type { Json } from './lenient.ts';
+import type { Ended } from './loop.ts';
+import { createTurnMemory } from './memory.ts';
+import { createOffer, type Offer, type OfferOptions } from './offer.ts';
+import { failedBy, RequestFailed } from './openai-error.ts';
+import { createProviderLimit } from './provider-limit.ts';
+import { endHeaders, errorResponse, passedHeaders } from './response-headers.ts';
+import { composeResponse } from './responses-answer.ts';
+import { restore } from './restore.ts';
+import { createSession, type Session } from './session.ts';
+import { streamBody } from './stream-body.ts';
+import type { DialectName } from './types.ts';
+import { createUpstream } from './upstream.ts';
+import { UpstreamRefused } from './upstream-error.ts';
+import { totalTokens } from './usage.ts';
+
+/** A request as the HTTP surface hands it over: admitted, its body parsed. */
+export interface ProxyRequest {
+  readonly body: unknown;
+  readonly headers: Headers;
+  /** Aborts when the client is gone. */
+  readonly signal: AbortSignal;
+  /** The tools of the caller. */
+  readonly source: ToolSource;
+  readonly principal?: string;
+  /** The listener asks for no token of its own, so `Authorization` is the provider's. */
+  readonly unsecured: boolean;
+}
+
+/** The OpenAI-compatible surface, web-standard on both sides. Whatever goes wrong is an answer. */
+export interface ChatProxy {
+  /** `POST /v1/chat/completions` and `POST /v1/responses`. */
+  complete(dialect: DialectName, request: ProxyRequest): Promise<Response>;
+  /** `GET /v1/models` and below. */
+  models(path: string, request: Omit<ProxyRequest, 'body'>): Promise<Response>;
+  close(): Promise<void>;
+}
+
+export interface ProxyDependencies {
+  readonly clock?: Clock;
+  /** Replicas that share it continue each other's conversations. */
+  readonly cells?: CellStore;
+  readonly client?: HttpClient;
+  readonly keepAliveMs?: number;
+  readonly onError?: (error: Error) => void;
+}
+
+const KEEP_ALIVE_MS = 10_000;
+const CONNECTIONS = 256;
+
+export function createChatProxy(config: ProxyConfig, dependencies: ProxyDependencies = {}): ChatProxy {
+  const { upstream: provider } = config;
+  if (provider.apiKey !== undefined) registerSecret(provider.apiKey);
+  const clock = dependencies.clock ?? systemClock;
+  const client = dependencies.client ?? openClient(config);
+  const limit = createProviderLimit(config.rate, clock);
+  const upstream = createUpstream({ ...provider, client, limit, clock });
+  const memory = createTurnMemory(clock, dependencies.cells);
+  const choice = createDialectChoice((model) => ruleFor(config, model)?.dialect ?? provider.dialect, provider.baseUrl);
+  return { complete, models, close: () => client.close() };
+
+  async function complete(dialect: DialectName, request: ProxyRequest): Promise<Response> {
+    const requestId = request.headers.get('x-request-id') ?? randomUUID();
+    const gone = new AbortController();
+    const signal = AbortSignal.any([request.signal, gone.signal]);
+    try {
+      const asked = readAsked(dialect, request.body);
+      checkModel(config, asked.model);
+      const session = await openSession(asked, request, { signal, requestId });
+      if (!session) return await passThrough(asked, request, signal);
+      if (!asked.stream) return await answer(asked, session, request);
+      return await stream(asked, session, { request, gone, requestId });
+    } catch (error) {
+      return failed(error, requestId);
+    }
+  }
+
+  /** Undefined: the request goes through as it is. */
+  async function openSession(
+    asked: Asked,
+    request: ProxyRequest,
+    { signal, requestId }: { signal: AbortSignal; requestId: string },
+  ): Promise<Session | undefined> {
+    if (asked.plainBecause !== undefined) return undefined;
+    const key = keyFor(config, request);
+    const headers = forwardedHeaders(request, key !== provider.apiKey);
+    return createSession({
+      asked,
+      offer: createOffer(request.source.registry, asked, offerOptions(config, asked, request.headers)),
+      restored: await restore(asked, (id) => memory.get(request.principal, id)),
+      limits: config.limits,
+      functions: plainFunctions,
+      source: request.source,
+      choice,
+      send: (path, body) => upstream.send({ method: 'POST', path, model: asked.model, body, key, headers, signal }),
+      signal,
+      clock,
+      requestId,
+      asksAlways: request.headers.get('x-actionbridge-approvals') === 'ask',
+      onUsage: (usage) => limit.spent(totalTokens(usage)),
+    });
+  }
+
+  async function answer(asked: Asked, session: Session, request: ProxyRequest): Promise<Response> {
+    const run = session.run();
+    let step = await run.next();
+    while (!step.done) step = await run.next();
+    await remember(step.value, asked, { session, request });
+    const compose = asked.dialect === 'chat' ? composeChat : composeResponse;
+    const body = compose(step.value.end, session.composeOptions(step.value));
+    return Response.json(body, { headers: { ...passedHeaders(session.headers()), ...endHeaders(step.value) } });
+  }
+
+  async function stream(
+    asked: Asked,
+    session: Session,
+    given: { request: ProxyRequest; gone: AbortController; requestId: string },
+  ): Promise<Response> {
+    const run = session.run();
+    const first = await run.next();
+    async function* pieces(): AsyncGenerator<string, void> {
+      try {
+        let step = first;
+        for (; !step.done; step = await run.next()) yield step.value;
+        await remember(step.value, asked, { session, request: given.request });
+        yield session.finish(step.value);
+      } catch (error) {
+        if (!given.gone.signal.aborted && !given.request.signal.aborted) yield session.fail(errorObject(error));
+      }
+    }
+    const body = streamBody(pieces(), {
+      keepAliveMs: dependencies.keepAliveMs ?? KEEP_ALIVE_MS,
+      clock,
+      onCancel: () => given.gone.abort(),
+    });
+    return new Response(body, {
+      headers: { ...STREAM_HEADERS, 'x-request-id': given.requestId, ...passedHeaders(session.headers()) },
+    });
+  }
+
+  function remember(
+    ended: Ended,
+    asked: Asked,
+    { session, request }: { session: Session; request: ProxyRequest },
+  ): Promise<void> {
+    return rememberEnd(ended, asked, { memory, principal: request.principal, desk: session.desk });
+  }
+
+  /** Several choices, background runs and the old function interface cannot be looped over: without our tools, byte for byte. */
+  async function passThrough(asked: Asked, request: ProxyRequest, signal: AbortSignal): Promise<Response> {
+    const key = keyFor(config, request);
+    const restored = await restore(asked, (id) => memory.get(request.principal, id));
+    const { dialect, request: body } = openConversation(asked, restored, { offer: NO_OFFER, dialect: asked.dialect });
+    const headers = forwardedHeaders(request, key !== provider.apiKey);
+    const answer = await upstream.send({
+      method: 'POST',
+      path: dialect.path,
+      model: asked.model,
+      body,
+      key,
+      headers,
+      signal,
+    });
+    return new Response(ReadableStream.from(answer.body) as ReadableStream<Uint8Array>, {
+      headers: {
+        'content-type': answer.headers['content-type'] ?? 'application/json',
+        ...passedHeaders(answer.headers),
+        'x-actionbridge-tools': `none; because of ${asked.plainBecause}`,
+      },
+    });
+  }
+
+  async function models(path: string, request: Omit<ProxyRequest, 'body'>): Promise<Response> {
+    const requestId = request.headers.get('x-request-id') ?? randomUUID();
+    try {
+      const { listModels } = await import('./models.ts');
+      const key = keyFor(config, request);
+      const headers = forwardedHeaders(request, key !== provider.apiKey);
+      return await listModels(path, config.models, (at) =>
+        upstream.send({ method: 'GET', path: at, model: '', key, headers, signal: request.signal }),
+      );
+    } catch (error) {
+      return failed(error, requestId);
+    }
+  }
+
+  function failed(error: unknown, requestId: string): Response {
+    if (!(error instanceof UpstreamRefused) && failedBy(error).status === 500) dependencies.onError?.(error as Error);
+    return errorResponse(error, requestId);
+  }
+
+  function errorObject(error: unknown): Json {
+    if (error instanceof UpstreamRefused) return error.error;
+    const failure = failedBy(error);
+    if (failure.status === 500) dependencies.onError?.(error as Error);
+    return { ...failure.error };
+  }
+}
+
+const STREAM_HEADERS = { 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' } as const;
+const NO_OFFER: Offer = { names: [], functions: () => [], ownerOf: () => 'client', toolFor: () => undefined };
+
+/** The operator named the provider, so it may be on this machine. */
+function openClient({ upstream }: ProxyConfig): HttpClient {
+  const { origin } = new URL(upstream.baseUrl.replaceAll('{model}', 'model'));
+  return createHttpClient({
+    policy: createAddressPolicy([origin]),
+    firstByteTimeoutMs: upstream.timeoutMs,
+    idleTimeoutMs: upstream.timeoutMs,
+    connections: CONNECTIONS,
+  });
+}
+
+function ruleFor({ perModel }: ProxyConfig, model: string) {
+  return perModel.find(([pattern]) => glob(pattern, model))?.[1];
+}
+
+function checkModel({ models }: ProxyConfig, model: string): void {
+  if (models === undefined || models.some((pattern) => glob(pattern, model))) return;
+  throw new RequestFailed(404, {
+    message: `The model '${model}' does not exist or you do not have access to it.`,
+    param: 'model',
+    code: 'model_not_found',
+  });
+}
+
+/** Every list can only take tools away. */
+function offerOptions(config: ProxyConfig, { model }: Asked, headers: Headers): OfferOptions {
+  const asked = headers.get('x-actionbridge-tools');
+  const wanted = asked === null ? undefined : asked.split(',').map((pattern) => pattern.trim());
+  const allowed = [config.tools, ruleFor(config, model)?.tools, wanted].filter((list) => list !== undefined);
+  return { functions: plainFunctions, allowed, maxTools: config.maxTools };
+}
+
+/** The provider's key: the client's own where that is allowed, else the operator's. The bridge's token never goes out. */
+function keyFor(
+  { passThroughKey, upstream }: ProxyConfig,
+  { headers, unsecured }: Pick<ProxyRequest, 'headers' | 'unsecured'>,
+): string | undefined {
+  if (!passThroughKey) return upstream.apiKey;
+  const bearer = unsecured ? /^bearer +(\S+) *$/i.exec(headers.get('authorization') ?? '')?.[1] : undefined;
+  const key = headers.get('x-upstream-api-key') ?? bearer ?? upstream.apiKey;
+  if (key !== undefined) {
+    registerSecret(key);
+    return key;
+  }
+  throw new RequestFailed(401, {
+    message: "This proxy takes the model provider's key from the client: send it in the header x-upstream-api-key.",
+    code: 'invalid_api_key',
+  });
+}
+
+/** What a client may tell the provider; whose account pays, only with its own key. */
+function forwardedHeaders({ headers }: Pick<ProxyRequest, 'headers'>, ownKey: boolean): [string, string][] {
+  const names = [
+    'openai-beta',
+    'http-referer',
+    'x-title',
+    ...(ownKey ? ['openai-organization', 'openai-project'] : []),
+  ];
+  return names.flatMap((name): [string, string][] => {
+    const value = headers.get(name);
+    return value === null ? [] : [[name, value]];
+  });
+}

@@ -1,0 +1,43 @@
+import type { Ended } from './loop.ts';
+import { failedBy } from './openai-error.ts';
+import { UpstreamRefused } from './upstream-error.ts';
+
+/** What of the provider's headers is of use to a client. Cookies, lengths and codings are not. */
+const PASSED =
+  /^(?:x-request-id|request-id|apim-request-id|retry-after|retry-after-ms|x-should-retry|openai-[a-z-]+|x-ratelimit-[a-z-]+|azureml-model-session|x-ms-region|cf-ray)$/;
+
+export function passedHeaders(headers: { readonly [name: string]: string }): { [name: string]: string } {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => PASSED.test(name)));
+}
+
+/** What the loop did, for whoever looks at headers. */
+export function endHeaders({ end, conversation }: Ended): { [name: string]: string } {
+  const calls = end.rounds.flatMap((round) => round.calls).filter(({ answer }) => answer);
+  const errors = calls.flatMap(({ call, answer }) =>
+    answer?.error ? [`${headerText(call.name)}=${headerText(String(answer.error.code))}`] : [],
+  );
+  return {
+    'x-actionbridge-rounds': String(end.rounds.length),
+    'x-actionbridge-calls': String(calls.length),
+    ...(errors.length > 0 ? { 'x-actionbridge-tool-errors': errors.slice(0, 20).join(', ') } : {}),
+    ...(end.stopped ? { 'x-actionbridge-stopped': end.stopped.reason } : {}),
+    ...(conversation.dropped.length > 0
+      ? { 'x-actionbridge-dropped': conversation.dropped.map(headerText).join(', ') }
+      : {}),
+  };
+}
+
+function headerText(text: string): string {
+  return text.replace(/[^A-Za-z0-9_.:-]/g, '_').slice(0, 64);
+}
+
+/** A failure as OpenAI tells it: the provider's verbatim, ours in the same form. */
+export function errorResponse(error: unknown, requestId: string): Response {
+  if (error instanceof UpstreamRefused)
+    return Response.json(error.body, {
+      status: error.status,
+      headers: { 'x-request-id': requestId, ...passedHeaders(error.headers) },
+    });
+  const { status, error: body, headers } = failedBy(error);
+  return Response.json({ error: body }, { status, headers: { 'x-request-id': requestId, ...headers } });
+}
