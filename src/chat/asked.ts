@@ -16,6 +16,8 @@ export interface Asked {
   readonly hasOpenTools: boolean;
   /** Why this request is passed on as it is, without our tools. */
   readonly plainBecause?: string;
+  /** The client wants no calls. */
+  readonly wantsNoTools: boolean;
   readonly approvals: Json;
 }
 
@@ -64,6 +66,7 @@ export function readAsked(dialect: DialectName, given: unknown): Asked {
     clientTools: new Set(tools.flatMap(namesIn)),
     hasOpenTools: tools.some(({ type }) => typeof type === 'string' && OPEN.test(type)),
     approvals: recordOf(recordOf((given as Json)['actionbridge'])),
+    wantsNoTools: body['tool_choice'] === 'none',
     ...(plainBecause === undefined ? {} : { plainBecause }),
   };
 }
@@ -96,6 +99,5 @@ function namesIn(tool: Json): string[] {
 function plainReason(body: Json): string | undefined {
   if (typeof body['n'] === 'number' && body['n'] > 1) return 'n';
   if (body['background'] === true) return 'background';
-  if (Array.isArray(body['functions'])) return 'functions';
-  return body['tool_choice'] === 'none' ? 'tool_choice' : undefined;
+  return Array.isArray(body['functions']) ? 'functions' : undefined;
 }

@@ -39,7 +39,7 @@ export function openConversation(
     ...body,
     ...previousOf(asked, restored, given.dialect),
     [dialect.items]: withInstructions(asked, given.dialect, items),
-    ...(tools.length > 0 ? { tools } : {}),
+    ...(tools.length > 0 ? { tools } : native ? {} : { tool_choice: undefined }),
   });
   const added = restored.resumedTurn ? inDialect(restored.resumedTurn, given.dialect) : [];
   return { dialect, native, request, added, dropped };

@@ -9,6 +9,7 @@ import type { Offer } from './offer.ts';
 import { RequestFailed } from './openai-error.ts';
 import { functionCallItem } from './responses-items.ts';
 import type { ResumedCall } from './restore.ts';
+import { errorAnswer } from './tool-answer.ts';
 import type { LoopEnd, ModelCall, Part, Round, SettledCall, StopReason, ToolAnswer, Turn } from './types.ts';
 import { closed, released } from './upstream-dialect.ts';
 
@@ -69,15 +70,12 @@ export async function* runLoop(opened: Conversation, options: LoopOptions): Asyn
       (call): SettledCall => ({ call, owner: offer.ownerOf(call), clientId: options.clientIdOf(call) }),
     );
     const mine = calls.filter(({ owner }) => owner !== 'client');
-    if (stopped && (mine.length > 0 || calls.length === 0))
-      return ended([...rounds, { turn, calls: [] }], { conversation, stopped, options, missed: mine });
-    if (mine.length === 0) {
-      const limit = stopped ? { stopped: { reason: stopped, notDone: [] } } : {};
+    if (stopped) return yield* endStopped(rounds, { turn, calls }, { conversation, stopped, options });
+    if (mine.length === 0)
       return {
         conversation: withTurn(conversation, turn),
-        end: { rounds: [...rounds, { turn, calls }], approvals: [], ...limit },
+        end: { rounds: [...rounds, { turn, calls }], approvals: [] },
       };
-    }
     const settled = yield* settle(calls, options);
     conversation = next(conversation, turn, settled);
     checkForced(settled, rounds.length === 0 ? forcedName(options.asked.body['tool_choice']) : undefined);
@@ -205,21 +203,27 @@ interface Closing {
   readonly conversation: Conversation;
   readonly stopped: StopReason;
   readonly options: LoopOptions;
-  readonly missed: readonly SettledCall[];
 }
 
-/** The end at a limit. A model that still calls, or says nothing, has the bridge speak for it. */
-function ended(rounds: readonly Round[], { conversation, stopped, options, missed }: Closing): Ended {
-  const { turn } = rounds.at(-1)!;
-  const refused = rounds.flatMap(({ calls }) => calls).filter(({ answer }) => answer?.error?.code === stopped);
-  const notDone = [...new Set([...refused, ...missed].map(({ call }) => call.name))];
-  const undone = notDone.length === 0 ? '' : ` Not done: ${notDone.join(', ')}.`;
-  const silent = missed.length > 0 || (turn.text === '' && turn.refusal === '');
-  const notice = silent
-    ? { notice: `${stopText(stopped, options.limits)}, and the model came to no answer.${undone}` }
-    : {};
+/** The end at a limit. Calls that are made nevertheless are not run; a model that says nothing has the bridge speak for it. */
+async function* endStopped(
+  before: readonly Round[],
+  { turn, calls }: Round,
+  { conversation, stopped, options }: Closing,
+): AsyncGenerator<string, Ended> {
+  const message = `${stopText(stopped, options.limits)}. Not executed.`;
+  const refused = errorAnswer({ type: 'tool_unavailable', code: stopped, message, retryable: false });
+  const settled = calls.map((call) => (call.owner === 'client' ? call : { ...call, answer: refused }));
+  for (const call of settled) if (call.answer) yield options.showResult(call);
+  const rounds = [...before, { turn, calls: settled }];
+  const undone = rounds.flatMap((round) => round.calls).filter(({ answer }) => answer?.error?.code === stopped);
+  const notDone = [...new Set(undone.map(({ call }) => call.name))];
+  const handsOver = settled.some(({ owner }) => owner === 'client');
+  const silent = !handsOver && (settled.length > 0 || (turn.text === '' && turn.refusal === ''));
+  const told = `${stopText(stopped, options.limits)}, and the model came to no answer.`;
+  const notice = silent ? { notice: notDone.length === 0 ? told : `${told} Not done: ${notDone.join(', ')}.` } : {};
   return {
-    conversation: missed.length > 0 ? conversation : withTurn(conversation, turn),
+    conversation: settled.length > 0 ? next(conversation, turn, settled) : withTurn(conversation, turn),
     end: { rounds, stopped: { reason: stopped, notDone }, approvals: [], ...notice },
   };
 }

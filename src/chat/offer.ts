@@ -49,8 +49,7 @@ export interface OfferOptions {
  * RequestFailed when there are more tools than the upstream takes.
  */
 export function createOffer(registry: Registry, asked: Asked, options: OfferOptions): Offer {
-  const tools =
-    asked.plainBecause !== undefined ? [] : registry.tools.filter(({ name }) => isAllowed(name, options.allowed));
+  const tools = asked.wantsNoTools ? [] : registry.tools.filter(({ name }) => isAllowed(name, options.allowed));
   const byName = nameTools(tools, asked.clientTools);
   const count = byName.size + asked.clientTools.size;
   if (count > options.maxTools && byName.size > 0)

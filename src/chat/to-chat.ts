@@ -58,7 +58,7 @@ export function toChatRequest(request: Json): Converted {
     ...(isSet(verbosity) ? { verbosity } : {}),
     ...(isSet(request['top_logprobs']) ? { logprobs: true } : {}),
     ...(tools.length > 0 ? { tools } : {}),
-    ...(tools.length > 0 && isSet(request['tool_choice']) ? { tool_choice: choiceToChat(request['tool_choice']) } : {}),
+    ...(isSet(request['tool_choice']) ? { tool_choice: choiceToChat(request['tool_choice']) } : {}),
     ...(stream ? { stream_options: { include_usage: true } } : {}),
   };
   const known: readonly string[] = [...SAME, ...HANDLED];

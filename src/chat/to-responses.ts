@@ -53,7 +53,7 @@ export function toResponsesRequest(chat: Json): Converted {
     ...(isSet(effort) ? { reasoning: { effort } } : {}),
     ...(Object.keys(text).length > 0 ? { text } : {}),
     ...(tools.length > 0 ? { tools } : {}),
-    ...(isSet(chat['tool_choice']) && tools.length > 0 ? { tool_choice: choiceToResponses(chat['tool_choice']) } : {}),
+    ...(isSet(chat['tool_choice']) ? { tool_choice: choiceToResponses(chat['tool_choice']) } : {}),
     ...(chat['logprobs'] === true ? { include: ['message.output_text.logprobs'] } : {}),
     store: chat['store'] === true,
   };

@@ -4,6 +4,7 @@ import { isLoopback } from '../config/http-flags.ts';
 import type { HttpConfig } from '../config/http-types.ts';
 import type { BridgeConfig } from '../config/types.ts';
 import { registerSecret } from '../secrets.ts';
+import type { HttpApp } from '../serve/app.ts';
 import { type HttpServer, serveHttp } from '../serve/http.ts';
 import { createTokenVerifier } from '../serve/oauth-resource.ts';
 import { createSubjectTokens } from '../serve/subject-tokens.ts';
@@ -11,6 +12,7 @@ import { generateToken } from '../serve/tokens.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
 import { version } from '../version.ts';
 import { openFromConfig } from './open.ts';
+import { openProxy } from './serve-proxy.ts';
 import { untilStopped } from './until-stopped.ts';
 
 /** Serves over HTTP until SIGINT or SIGTERM, then lets calls under way end. What a person needs to connect goes to stderr. */
@@ -24,12 +26,14 @@ export async function runHttp(config: BridgeConfig, given: HttpConfig): Promise<
   const subjects = createSubjectTokens();
   const bridge = await openFromConfig(config, { observers: [metrics], subjectToken: subjects.find });
   const { store, http: client } = await bridge.path();
+  const proxy = config.proxy && (await openProxy(config, config.proxy, bridge));
   const server = await serveHttp(bridge, {
     config: http,
     store,
     metrics,
     formats: {},
     listChanged: config.watch,
+    ...(proxy ? { extend: (app: HttpApp) => proxy.addTo(app, http) } : {}),
     ...(http.oauth
       ? {
           verifier: subjects.remembering(
@@ -41,9 +45,14 @@ export async function runHttp(config: BridgeConfig, given: HttpConfig): Promise<
   });
   const stopTelling = bridge.onChange(() => server.toolsChanged());
   process.stderr.write(greeting(bridge, http, server, token));
+  if (config.proxy)
+    process.stderr.write(
+      `OpenAI-compatible proxy to ${new URL(config.proxy.upstream.baseUrl).host}: base URL ${server.url}/v1\n`,
+    );
   await stopped;
   stopTelling();
   await server.close();
+  await proxy?.close();
   metrics.close();
   await bridge.close();
 }

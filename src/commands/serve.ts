@@ -1,4 +1,5 @@
 import { mergeHttp } from '../config/http-flags.ts';
+import type { BridgeConfig } from '../config/types.ts';
 import { BridgeError } from '../errors.ts';
 import { openFromConfig, readConfig } from './open.ts';
 import type { Command } from './table.ts';
@@ -11,12 +12,24 @@ export const serve: Command = async ({ words, flags }) => {
     throw new BridgeError('USAGE', 'A document from standard input cannot be served over stdio', {
       hint: 'Give a file or URL, or serve over HTTP.',
     });
+  const upstream = await mergeProxy(flags['upstream'], config);
+  if (upstream && !http && flags['upstream'] !== undefined)
+    throw new BridgeError('USAGE', '--upstream needs --http: the proxy is served over HTTP', {
+      hint: 'Add --http 8080.',
+    });
   if (http) {
     const { runHttp } = await import('./serve-http.ts');
-    await runHttp(config, http);
+    await runHttp({ ...config, ...(upstream ? { proxy: upstream } : {}) }, http);
     return 0;
   }
   const [bridge, { serveStdio }] = await Promise.all([openFromConfig(config), import('../serve/stdio.ts')]);
   await serveStdio(bridge, { listChanged: config.watch }).finally(() => bridge.close());
   return 0;
 };
+
+/** Loaded only when the command line asks: serving over stdio needs none of it. */
+async function mergeProxy(url: unknown, { proxy, environment }: BridgeConfig): Promise<BridgeConfig['proxy']> {
+  if (typeof url !== 'string') return proxy;
+  const { mergeUpstream } = await import('../config/proxy-schema.ts');
+  return mergeUpstream(url, proxy, environment);
+}

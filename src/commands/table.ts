@@ -30,6 +30,10 @@ export const COMMANDS: { readonly [name: string]: CommandRow } = {
       ['--http <[host:]port>', 'serve over HTTP instead of stdio; default host 127.0.0.1'],
       ['--token <value>', 'bearer token of the HTTP listener; default ACTIONBRIDGE_TOKEN, else a new one'],
       ['--no-auth', 'ask for no token; on loopback only'],
+      [
+        '--upstream <url>',
+        'model provider of the OpenAI-compatible proxy (with --http); key: ACTIONBRIDGE_UPSTREAM_KEY',
+      ],
       ['--allowed-host <name>', 'another name for the Host header of HTTP requests', many],
     ],
     load: async () => (await import('./serve.ts')).serve,

@@ -4,6 +4,7 @@ import { LOG_LEVELS } from '../log.ts';
 import { confirmShape } from './confirm.ts';
 import { httpSchema } from './http-schema.ts';
 import { policyShape } from './policy-schema.ts';
+import { proxySchema } from './proxy-schema.ts';
 
 const patterns = z.array(z.string()).describe('An operationId or tool-name glob, tag:x, path:/a/*, or method:GET.');
 
@@ -70,6 +71,7 @@ export const configSchema = z.strictObject({
     })
     .optional(),
   http: httpSchema.optional().describe('Serve over HTTP.'),
+  proxy: proxySchema.optional().describe('The OpenAI-compatible proxy on the HTTP listener.'),
   redis: z
     .strictObject({
       url: z.string().describe('redis:// or rediss://. May hold ${NAME}.'),

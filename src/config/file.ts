@@ -9,6 +9,7 @@ import { type ApiInput, configSchema } from './file-schema.ts';
 import { EMPTY_CONFIG } from './flags.ts';
 import { toHttpSettings } from './http-settings.ts';
 import { type PolicyKeys, toPolicyOverrides } from './policy-schema.ts';
+import { toProxyConfig } from './proxy-schema.ts';
 import type { ApiConfig, BridgeConfig, ToolConfig } from './types.ts';
 
 const DEFAULT_FILES = ['actionbridge.yaml', 'actionbridge.yml', 'actionbridge.json'];
@@ -81,6 +82,7 @@ function toConfig(data: z.infer<typeof configSchema>, origin: Origin): BridgeCon
           },
         }
       : {}),
+    ...(data.proxy ? { proxy: toProxyConfig(data.proxy, (value, key) => secret(value, `proxy.${key}`, origin)) } : {}),
     ...(data.http ? { http: toHttpSettings(data.http, (value, key) => secret(value, `http.${key}`, origin)) } : {}),
     ...(redis
       ? {

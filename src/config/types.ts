@@ -3,6 +3,7 @@ import type { PolicyOverrides } from '../call/policy.ts';
 import type { LogLevel } from '../log.ts';
 import type { ConfirmationRule } from '../tool/confirmation.ts';
 import type { HttpSettings } from './http-types.ts';
+import type { ProxyConfig } from './proxy-types.ts';
 
 /** One API to serve. */
 export interface ApiConfig {
@@ -76,6 +77,8 @@ export interface BridgeConfig {
   readonly redis?: RedisConfig;
   /** Absent: stdio, unless the command line says otherwise. */
   readonly http?: HttpSettings;
+  /** Absent: no proxy, unless the command line says otherwise. */
+  readonly proxy?: ProxyConfig;
   /** Hand a caller's trace on to the APIs. */
   readonly propagateTrace: boolean;
 }

@@ -4,7 +4,7 @@ import { DEFAULT_PROXY_LIMITS, type ProxyConfig } from '../../src/config/proxy-t
 import { type Bridge, type BridgeOptions, openBridge } from '../../src/index.ts';
 import { addChatRoutes } from '../../src/serve/chat-routes.ts';
 import { type HttpServer, serveHttp } from '../../src/serve/http.ts';
-import { type FakeApi, startFakeApi } from '../support/fake-api.ts';
+import { type FakeApi, type Reply, startFakeApi } from '../support/fake-api.ts';
 import { type ScriptedUpstream, startScriptedUpstream } from './scripted-upstream.ts';
 
 export const TOKEN = 'a-token-of-the-bridge-0123456789';
@@ -27,6 +27,7 @@ export interface SetupOptions {
   readonly upstream?: Partial<ProxyConfig['upstream']>;
   readonly limits?: Partial<ProxyConfig['limits']>;
   readonly bridge?: Partial<BridgeOptions>;
+  readonly policy?: BridgeOptions['policy'];
   readonly dependencies?: ProxyDependencies;
   readonly auth?: 'token' | 'none';
   readonly tokens?: readonly { token: string; principal?: string; tools?: readonly string[] }[];
@@ -34,8 +35,12 @@ export interface SetupOptions {
 
 /** The whole of it on real sockets: a scripted model, an API, the bridge over it, and the proxy on the listener. */
 export async function startProxy(options: SetupOptions = {}): Promise<ProxySetup> {
-  const [model, api] = await Promise.all([startScriptedUpstream(), startFakeApi(weather)]);
-  const bridge = await openBridge({ specs: [{ spec: 'specs/weather.yaml', baseUrl: api.url }], ...options.bridge });
+  const [model, api] = await Promise.all([startScriptedUpstream(), startFakeApi(createWeather())]);
+  const bridge = await openBridge({
+    specs: [{ spec: 'specs/weather.yaml', baseUrl: api.url }],
+    ...options.bridge,
+    policy: { retry: { tries: 1 }, breaker: false, rateLimit: false, ...options.policy },
+  });
   const proxy = createChatProxy(configFor(model.url, options), options.dependencies);
   const auth = options.auth ?? 'token';
   const server = await serveHttp(bridge, {
@@ -96,11 +101,25 @@ export function configFor(baseUrl: string, { config, upstream, limits }: SetupOp
   };
 }
 
-/** Answers as the weather API does. */
-function weather({ target }: { readonly target: string }) {
-  const url = new URL(target, 'http://api');
-  const city = url.searchParams.get('city');
-  if (city === 'Nowhere') return { status: 404, json: { title: 'Not Found', detail: 'There is no such city' } };
-  if (city === 'Broken') return { status: 500, json: { title: 'Internal Server Error' } };
-  return { json: { city, units: 'metric', temperature: 21.4, path: url.pathname } };
+/** Answers as the weather API does; some cities are special. */
+function createWeather(): (request: { readonly target: string }) => Reply {
+  let next = () => {};
+  return ({ target }) => {
+    const url = new URL(target, 'http://api');
+    const city = url.searchParams.get('city') ?? '';
+    if (city !== 'Slow') next();
+    const answer = { json: { city, units: 'metric', temperature: 21.4, path: url.pathname } };
+    // Slow is answered after another city has been asked for.
+    if (city === 'Slow') return { ...answer, after: new Promise<void>((resolve) => (next = resolve)) };
+    return SPECIAL[city] ?? answer;
+  };
 }
+
+const SPECIAL: { readonly [city: string]: Reply } = {
+  Nowhere: { status: 404, json: { title: 'Not Found', detail: 'There is no such city' } },
+  Broken: { status: 500, json: { title: 'Internal Server Error' } },
+  Reset: { end: 'reset' },
+  Never: { after: new Promise(() => {}) },
+  Picture: { headers: { 'content-type': 'image/png' }, body: Buffer.from([0x89, 0x50, 0x4e, 0x47]) },
+  Empty: { status: 204 },
+};
