@@ -202,6 +202,10 @@ const MAX_SHOWN = 100_000;
 function longText(result: CallResult): { readonly text: string; readonly mediaType: string } | undefined {
   if (result.kind !== 'ok' && result.kind !== 'refused') return undefined;
   const { content } = result;
+  if (content.kind === 'mcp') {
+    const text = content.blocks.map((block) => (block.type === 'text' ? block.text : '')).join('\n');
+    return text.length <= MAX_SHOWN ? undefined : { text, mediaType: 'text/plain' };
+  }
   if ((content.kind !== 'json' && content.kind !== 'text') || content.text.length <= MAX_SHOWN) return undefined;
   return { text: content.text, mediaType: content.kind === 'json' ? 'application/json' : content.mediaType };
 }

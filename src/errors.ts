@@ -31,6 +31,8 @@ export const ERROR_HINTS = {
   CONFIRMATION_REQUIRED: 'A person must confirm this call.',
   CONFIRMATION_DECLINED: 'The person declined; do not try again unasked.',
   UPSTREAM_FAILED: 'Check the model provider named in "proxy.upstream".',
+  MCP_SERVER_FAILED: 'Check the command or URL of that MCP server; its own messages are in the log.',
+  MCP_REFUSED: 'Read what the MCP server says.',
   TOOL_UNKNOWN: 'List the tools with "actionbridge tools".',
   INTERNAL: 'This is a bug in actionbridge; please report it with the command that was run.',
 } as const;

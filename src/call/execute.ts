@@ -1,10 +1,11 @@
 import { BridgeError } from '../errors.ts';
 import { NetError } from '../net/errors.ts';
 import { isSafeMethod } from '../tool/hints.ts';
-import type { RequestTemplate, Tool } from '../tool/types.ts';
+import type { Tool } from '../tool/types.ts';
 import { checkLimits, normalizeArguments } from './arguments.ts';
 import type { Handler, Middleware } from './compose.ts';
 import { failureOf } from './failure.ts';
+import { isMcpResponse, planMcpCall, readMcpResponse } from './mcp-request.ts';
 import type { Decision } from './middleware/confirm.ts';
 import { planRequest } from './plan.ts';
 import type { AskPerson } from './question.ts';
@@ -81,6 +82,7 @@ export function planCall(call: Call, api: ApiRuntime): Planned {
   const args = normalizeArguments(tool.input, given as { [name: string]: unknown });
   const issues = validatorOf(tool)(args);
   if (issues.length > 0) return invalid(issues);
+  if (tool.remote) return { ok: true, plan: planMcpCall(tool, args) };
   try {
     const server = resolveServer(tool.request.servers, api);
     const planned = planRequest(tool.request, tool.bindings, args, {
@@ -113,7 +115,7 @@ export function createExecutor(
       timings['shape'] = performance.now() - received;
       return result;
     } catch (error) {
-      if (error instanceof NetError) return broken(error, call.tool.request);
+      if (error instanceof NetError) return broken(error, call.tool);
       if (error instanceof BridgeError) return { kind: 'failed', error: failureOf(error) };
       throw error;
     }
@@ -143,6 +145,7 @@ function withHeaders(plan: RequestPlan, headers: ApiRuntime['headers']): Request
 }
 
 function answered(response: RawResponse): CallResult {
+  if (isMcpResponse(response)) return readMcpResponse(response);
   const { status, statusText } = response;
   return { kind: status >= 400 ? 'refused' : 'ok', status, statusText, content: readContent(response) };
 }
@@ -158,8 +161,8 @@ const CODES = {
 } as const;
 
 /** A write that left and brought no answer has an unknown outcome; everything else failed. */
-function broken(error: NetError, request: RequestTemplate): CallResult {
-  const code = CODES[error.kind];
+function broken(error: NetError, { request, remote }: Tool): CallResult {
+  const code = remote && CODES[error.kind] === 'CONNECT_FAILED' ? 'MCP_SERVER_FAILED' : CODES[error.kind];
   const lost = error.sent && !isSafeMethod(request.method) && error.kind !== 'too-large';
   const failure: CallFailure = {
     code,

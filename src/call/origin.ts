@@ -1,5 +1,6 @@
-/** Scheme, host and port of an absolute http(s) URL in WHATWG form. */
+/** Scheme, host and port of an absolute URL with an authority, in WHATWG form; of a tool of an MCP server `mcp://<server>`. */
 export function originOf(url: string): string {
-  const end = url.slice(8).search(/[/?#]/);
-  return end < 0 ? url : url.slice(0, end + 8);
+  const start = url.indexOf('://') + 3;
+  const end = url.slice(start).search(/[/?#]/);
+  return end < 0 ? url : url.slice(0, end + start);
 }

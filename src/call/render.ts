@@ -1,15 +1,9 @@
 import { unreachable } from '../errors.ts';
-import { shapeJson, shapeText } from './shape.ts';
-import type { ArgumentIssue, CallFailure, CallResult, Content } from './types.ts';
+import { jsonOfContent } from './mcp-content.ts';
+import { MAX_TEXT, shapeJson, shapeText } from './shape.ts';
+import type { ArgumentIssue, CallFailure, CallResult, Content, ContentBlock } from './types.ts';
 
-/** MCP content blocks, as far as the bridge makes them. */
-export type ContentBlock =
-  | { readonly type: 'text'; readonly text: string }
-  | { readonly type: 'image' | 'audio'; readonly data: string; readonly mimeType: string }
-  | {
-      readonly type: 'resource';
-      readonly resource: { readonly uri: string; readonly mimeType: string; readonly blob: string };
-    };
+export type { ContentBlock };
 
 export interface RenderedResult {
   readonly content: readonly ContentBlock[];
@@ -30,6 +24,11 @@ export function renderResult(result: CallResult, options: RenderOptions): Render
     case 'ok':
       return renderAnswer(result, options);
     case 'refused':
+      if (result.content.kind === 'mcp')
+        return {
+          content: [...renderContent(result.content, undefined, undefined), ...savedNote(options)],
+          isError: true,
+        };
       return {
         content: [...renderContent(result.content, statusLine(result), hintFor(result.status)), ...savedNote(options)],
         isError: true,
@@ -71,7 +70,9 @@ function renderAnswer(result: Answer, options: RenderOptions): RenderedResult {
  * or too large to be shown, stands in the content alone.
  */
 function structured(content: Content): unknown {
-  return content.kind === 'json' ? objectRooted(content.value) : {};
+  if (content.kind === 'json') return objectRooted(content.value);
+  const json = content.kind === 'mcp' ? jsonOfContent(content) : undefined;
+  return json ? objectRooted(json.value) : {};
 }
 
 function objectRooted(value: unknown): unknown {
@@ -124,9 +125,22 @@ function renderContent(content: Content, before: string | undefined, after: stri
         { type: 'resource', resource: { uri, mimeType: content.mediaType, blob: base64(content.bytes) } },
       ];
     }
+    case 'mcp':
+      return renderBlocks(content);
     default:
       return unreachable(content);
   }
+}
+
+/** As they came, long text cut. What is structured only is told in words too: not every client reads it. */
+function renderBlocks(content: Extract<Content, { kind: 'mcp' }>): ContentBlock[] {
+  const { blocks, structured } = content;
+  if (blocks.length === 0) return [textBlock(structured === undefined ? '(no content)' : JSON.stringify(structured))];
+  return blocks.map((block) => {
+    if (block.type !== 'text' || block.text.length <= MAX_TEXT) return block;
+    const json = jsonOfContent({ kind: 'mcp', blocks: [block] });
+    return { ...block, text: json ? shapeJson(json.value, block.text) : shapeText(block.text) };
+  });
 }
 
 function fileLine(content: Extract<Content, { bytes: Uint8Array }>): string {

@@ -2,6 +2,7 @@ import jmespath from 'jmespath';
 import { isOwnSelect, SELECT_ARGUMENT } from '../tool/configure.ts';
 import type { Middleware } from './compose.ts';
 import type { Call } from './execute.ts';
+import { jsonOfContent } from './mcp-content.ts';
 import { costOf, type ExpressionNode } from './select-cost.ts';
 import type { ArgumentIssue, CallResult, Content } from './types.ts';
 
@@ -22,8 +23,8 @@ export function select(): Middleware<Call, CallResult> {
     const parsed = parseExpression(taken.expression);
     if ('message' in parsed) return { kind: 'invalid', issues: [parsed] };
     const result = await next({ ...call, args: taken.args });
-    if (result.kind !== 'ok' || result.content.kind !== 'json') return result;
-    return { ...result, content: selected(result.content, parsed) };
+    const content = result.kind === 'ok' ? jsonOf(result.content) : undefined;
+    return result.kind === 'ok' && content ? { ...result, content: selected(content, parsed) } : result;
   };
 }
 
@@ -52,6 +53,12 @@ function parseExpression(written: unknown): Expression | ArgumentIssue {
 }
 
 type JsonContent = Content & { readonly kind: 'json' };
+
+function jsonOf(content: Content): JsonContent | undefined {
+  if (content.kind === 'json') return content;
+  const json = content.kind === 'mcp' ? jsonOfContent(content) : undefined;
+  return json && { kind: 'json', value: json.value, text: JSON.stringify(json.value) };
+}
 
 function selected(content: JsonContent, { text, tree }: Expression): Content {
   if (costOf(tree, content.text.length) > MAX_WORK)

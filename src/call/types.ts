@@ -33,7 +33,31 @@ export type Content =
       readonly bytes: Uint8Array;
       readonly mediaType: string;
       readonly filename?: string;
-    };
+    }
+  /** What a tool of an MCP server answered, its content blocks passed on as they came. */
+  | { readonly kind: 'mcp'; readonly blocks: readonly ContentBlock[]; readonly structured?: unknown };
+
+/** A content block of MCP (revision 2026-07-28; the older ones have the same). */
+export type ContentBlock = { readonly _meta?: object; readonly annotations?: object } & (
+  | { readonly type: 'text'; readonly text: string }
+  | { readonly type: 'image' | 'audio'; readonly data: string; readonly mimeType: string }
+  | {
+      readonly type: 'resource';
+      readonly resource: {
+        readonly uri: string;
+        readonly mimeType?: string;
+        readonly text?: string;
+        readonly blob?: string;
+      };
+    }
+  | {
+      readonly type: 'resource_link';
+      readonly uri: string;
+      readonly name: string;
+      readonly description?: string;
+      readonly mimeType?: string;
+    }
+);
 
 export interface CallFailure {
   readonly code: string;

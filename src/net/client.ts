@@ -154,7 +154,7 @@ const RESET_CODES = new Set([
 ]);
 
 /** Node's and undici's errors as one kind each. */
-function classify(error: unknown, signal: AbortSignal | undefined): NetError {
+export function classify(error: unknown, signal: AbortSignal | undefined): NetError {
   if (error instanceof NetError) return error;
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   const message = error instanceof Error ? error.message : String(error);

@@ -1,4 +1,5 @@
 import type { CallOutcome } from '../bridge.ts';
+import { jsonOfContent, textOfContent } from '../call/mcp-content.ts';
 import type { CallFailure, Content } from '../call/types.ts';
 import { unreachable } from '../errors.ts';
 
@@ -65,6 +66,8 @@ const STATUS: { readonly [code: string]: number } = {
   RESPONSE_TOO_LARGE: 502,
   RESPONSE_INVALID: 502,
   UPSTREAM_FAILED: 502,
+  MCP_SERVER_FAILED: 502,
+  MCP_REFUSED: 502,
   CREDENTIAL_MISSING: 502,
   CREDENTIAL_REFUSED: 502,
   AUTH_UNSUPPORTED: 502,
@@ -100,9 +103,26 @@ function contentAnswer(content: Content): Omit<HttpAnswer, 'status'> {
     case 'audio':
     case 'binary':
       return { headers: { 'content-type': essence(content.mediaType) }, body: content.bytes };
+    case 'mcp':
+      return mcpAnswer(content);
     default:
       return unreachable(content);
   }
+}
+
+/** The plainest form that loses nothing: the JSON value, the bytes of one image or sound, text, else the blocks themselves. */
+function mcpAnswer(content: Extract<Content, { kind: 'mcp' }>): Omit<HttpAnswer, 'status'> {
+  const { blocks, structured } = content;
+  const [first] = blocks;
+  const json = jsonOfContent(content);
+  if (json && blocks.every(({ type }) => type === 'text'))
+    return { headers: JSON_TYPE, body: JSON.stringify(json.value) };
+  if (blocks.length === 1 && (first?.type === 'image' || first?.type === 'audio'))
+    return { headers: { 'content-type': essence(first.mimeType) }, body: Buffer.from(first.data, 'base64') };
+  if (blocks.every(({ type }) => type === 'text'))
+    return { headers: { 'content-type': 'text/plain; charset=utf-8' }, body: textOfContent(content) };
+  const whole = { content: blocks, ...(structured === undefined ? {} : { structuredContent: structured }) };
+  return { headers: JSON_TYPE, body: JSON.stringify(whole) };
 }
 
 function essence(mediaType: string): string {

@@ -58,7 +58,8 @@ function shortened(name: string, operation: NamedOperation): string {
   return name.length <= MAX_NAME_LENGTH ? name : withHash(name, operation);
 }
 
-function withHash(name: string, operation: NamedOperation): string {
+/** The name with 8 digits of a hash of method and path, whole words of it kept. */
+export function withHash(name: string, operation: Pick<NamedOperation, 'method' | 'path'>): string {
   const room = MAX_NAME_LENGTH - 9;
   let kept = name;
   if (name.length > room) {

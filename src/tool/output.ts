@@ -16,8 +16,12 @@ const MAX_HOPS = 50;
 export function compileOutput(operation: Operation, converter: SchemaConverter): JsonSchema | undefined {
   const schemas = jsonSchemas(operation);
   if (schemas.length === 0) return undefined;
-  if (schemas.length > 1) return { type: 'object' };
-  const { root } = follow(converter.convert(schemas[0]), converter);
+  return schemas.length > 1 ? { type: 'object' } : relaxedOutput(schemas[0], converter);
+}
+
+/** One schema of an answer, as above. */
+export function relaxedOutput(schema: SchemaNode, converter: SchemaConverter): JsonSchema {
+  const { root } = follow(converter.convert(schema), converter);
   const relaxed = relax(root, converter, 0);
   return isObject(root) ? { ...relaxed, type: 'object' } : { type: 'object', properties: { result: relaxed } };
 }

@@ -8,7 +8,8 @@ export interface InputSchema extends JsonSchema {
   type: 'object';
   properties: { [argument: string]: JsonSchema };
   required?: string[];
-  additionalProperties: false;
+  /** Absent for tools of MCP servers that take more than they describe. */
+  additionalProperties?: false;
 }
 
 export interface ToolHints {
@@ -29,8 +30,18 @@ export interface Tool {
   readonly api: string;
   readonly request: RequestTemplate;
   readonly bindings: readonly Binding[];
+  /** Called on an MCP server; `request` is then a template in name only: it carries hints, filters and audit. */
+  readonly remote?: RemoteTool;
   /** A person is asked before calls; absent: nobody is. No part of the tool's meaning, and not of its fingerprint. */
   readonly confirmation?: ToolConfirmation;
+}
+
+/** Where a tool of an MCP server is found. */
+export interface RemoteTool {
+  /** As the bridge names the server. */
+  readonly server: string;
+  /** As the server names the tool. */
+  readonly name: string;
 }
 
 /** All that is needed to write a request, besides the arguments. */

@@ -1,0 +1,91 @@
+import type { Tool } from '../tool/types.ts';
+import type { CallResult, Content, ContentBlock, RawResponse, RequestPlan } from './types.ts';
+
+/** Media type of an answer that is a JSON-RPC response, and not an HTTP body of its own. */
+export const MCP_MEDIA_TYPE = 'application/vnd.mcp+json';
+
+/** What goes out to a tool of an MCP server: its own name, and the arguments under the names it declares. */
+export interface McpCall {
+  readonly name: string;
+  readonly arguments: { readonly [name: string]: unknown };
+}
+
+/** A JSON-RPC response without its envelope. */
+export type McpAnswer =
+  | {
+      readonly result: { readonly content?: unknown; readonly structuredContent?: unknown; readonly isError?: unknown };
+    }
+  | { readonly error: { readonly code: number; readonly message: string } };
+
+/** `tools/call` as a plan: `mcp://<server>/<tool>`, the parameters of the call in the body. Arguments are checked already. */
+export function planMcpCall(tool: Tool, args: { readonly [name: string]: unknown }): RequestPlan {
+  const { server, name } = tool.remote!;
+  const body: McpCall = { name, arguments: ownNames(tool, args) };
+  return {
+    method: tool.request.method,
+    url: `mcp://${server}/${encodeURIComponent(name)}`,
+    headers: [['content-type', 'application/json']],
+    body: JSON.stringify(body),
+  };
+}
+
+function ownNames({ bindings }: Tool, args: { readonly [name: string]: unknown }): McpCall['arguments'] {
+  const names = new Map(
+    bindings.map(({ argument, target }) => [argument, target.kind === 'property' ? target.name : argument] as const),
+  );
+  const entries = Object.entries(args).map(([argument, value]) => [names.get(argument) ?? argument, value] as const);
+  return Object.fromEntries(entries);
+}
+
+/**
+ * An answer as the way of a call carries it. The statuses are stand-ins that audit, metrics and retries understand: 422 for a
+ * tool that says it failed, 400 for a request that the server refused; neither is sent again.
+ */
+export function mcpResponse(answer: McpAnswer): RawResponse {
+  const status = 'error' in answer ? 400 : answer.result.isError === true ? 422 : 200;
+  return {
+    status,
+    statusText: '',
+    headers: { 'content-type': MCP_MEDIA_TYPE },
+    body: Buffer.from(JSON.stringify(answer)),
+  };
+}
+
+export function isMcpResponse({ headers }: RawResponse): boolean {
+  return headers['content-type'] === MCP_MEDIA_TYPE;
+}
+
+/** What `mcpResponse` wrote, as the result of the call. */
+export function readMcpResponse({ status, statusText, body }: RawResponse): CallResult {
+  const answer = JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString()) as McpAnswer;
+  if ('error' in answer) {
+    const { code, message } = answer.error;
+    return {
+      kind: 'failed',
+      error: {
+        code: 'MCP_REFUSED',
+        message: `The MCP server refused the request (${code}): ${message}`,
+        hint: 'Read what it says; if the arguments are wrong, correct them and try again.',
+        retryable: false,
+      },
+    };
+  }
+  const { content, structuredContent, isError } = answer.result;
+  const mcp: Content = {
+    kind: 'mcp',
+    blocks: Array.isArray(content) ? content.map(readBlock) : [],
+    ...(structuredContent === undefined ? {} : { structured: structuredContent }),
+  };
+  return { kind: isError === true ? 'refused' : 'ok', status, statusText, content: mcp };
+}
+
+/** Blocks that are not as the protocol has them are shown as what they are. */
+function readBlock(block: unknown): ContentBlock {
+  const { type, text, data, mimeType, resource, uri, name } = (block ?? {}) as { readonly [member: string]: unknown };
+  const known =
+    (type === 'text' && typeof text === 'string') ||
+    ((type === 'image' || type === 'audio') && typeof data === 'string' && typeof mimeType === 'string') ||
+    (type === 'resource' && typeof (resource as { uri?: unknown } | undefined)?.uri === 'string') ||
+    (type === 'resource_link' && typeof uri === 'string' && typeof name === 'string');
+  return known ? (block as ContentBlock) : { type: 'text', text: JSON.stringify(block) ?? '' };
+}

@@ -1,0 +1,209 @@
+import { Client, type PriorDiscovery, SdkError, SdkErrorCode, type Tool } from '@modelcontextprotocol/client';
+import * as z from 'zod/v4';
+import { version } from '../version.ts';
+import { openTransport, type TransportOptions } from './transport.ts';
+import type { Offer, Part, ServerTarget } from './types.ts';
+
+/** One life of a server: from the start of its process, or the first request, to its end. */
+export interface Connection {
+  /** What to connect with next time, without finding out which generation the server is of. */
+  readonly prior: PriorDiscovery;
+  readOffer(signal: AbortSignal): Promise<Offer>;
+  /** Rejects with what the SDK and the network throw. `definition` as the server listed it. */
+  callTool(call: ToolCall, signal: AbortSignal): Promise<ToolResult>;
+  readResource(uri: string, signal: AbortSignal): Promise<{ readonly contents: readonly object[] }>;
+  getPrompt(name: string, args: { readonly [name: string]: string }, signal: AbortSignal): Promise<object>;
+  close(): Promise<void>;
+}
+
+export interface ToolCall {
+  readonly name: string;
+  readonly arguments: { readonly [name: string]: unknown };
+  readonly definition: unknown;
+}
+
+export type ToolResult = {
+  readonly content?: unknown;
+  readonly structuredContent?: unknown;
+  readonly isError?: unknown;
+};
+
+export interface ConnectOptions extends Pick<TransportOptions, 'openFetch' | 'onStderr'> {
+  readonly prior?: PriorDiscovery | undefined;
+  /** Until the server has introduced itself. */
+  readonly signal: AbortSignal;
+  readonly timeoutMs: number;
+  readonly onChanged: (part: Part) => void;
+  /** Once, when the connection is over and nobody has closed it. */
+  readonly onEnd: (error: Error | undefined) => void;
+}
+
+/** The deadline of a call is the call's own; the SDK shall not have one besides. */
+const NEVER_MS = 2 ** 31 - 1;
+/** A server of the older generation may never answer the question which one it is of. */
+const PROBE_MS = 10_000;
+const PARTS: readonly Part[] = ['tools', 'resources', 'prompts'];
+
+/** Starts the server, or reaches it, and finds out which generation of the protocol it speaks (2026-07-28, or one before). */
+export async function connect(target: ServerTarget, options: ConnectOptions): Promise<Connection> {
+  const client = new Client(
+    { name: 'actionbridge', version },
+    {
+      capabilities: {},
+      versionNegotiation: { mode: 'auto', probe: { timeoutMs: Math.min(PROBE_MS, options.timeoutMs) } },
+      jsonSchemaValidator: {
+        getValidator: () => (input) => ({ valid: true, data: input as never, errorMessage: undefined }),
+      },
+    },
+  );
+  let lost: Error | undefined;
+  let state: 'opening' | 'open' | 'over' = 'opening';
+  const end = async () => {
+    const told = state === 'open';
+    state = 'over';
+    if (told) options.onEnd(lost);
+    await client.close().catch(() => undefined);
+    await opened.release();
+  };
+  const opened = await openTransport(target, {
+    ...options,
+    onLost: (error) => {
+      lost ??= error;
+      // After the request that found it out has failed with its own error.
+      setImmediate(() => {
+        if (state === 'open') void end();
+      });
+    },
+  });
+  client.onclose = () => {
+    if (state === 'open') void end();
+  };
+  client.onerror = () => undefined;
+  for (const part of PARTS)
+    client.setNotificationHandler(`notifications/${part}/list_changed`, () => options.onChanged(part));
+  const giveUp = () => void opened.transport.close().catch(() => undefined);
+  options.signal.addEventListener('abort', giveUp, { once: true });
+  try {
+    await client.connect(opened.transport, {
+      timeout: options.timeoutMs,
+      signal: options.signal,
+      ...(options.prior ? { prior: options.prior } : {}),
+    });
+  } catch (error) {
+    state = 'over';
+    await client.close().catch(() => undefined);
+    await opened.transport.close().catch(() => undefined);
+    await opened.release();
+    throw lost ?? error;
+  } finally {
+    options.signal.removeEventListener('abort', giveUp);
+  }
+  state = 'open';
+  if (client.getProtocolEra() === 'modern') void listen(client, () => state === 'open', options.onChanged);
+  return viewOf(client, async () => {
+    state = 'over';
+    await client.close().catch(() => undefined);
+    await opened.release();
+  });
+}
+
+function viewOf(client: Client, close: () => Promise<void>): Connection {
+  const discover = client.getDiscoverResult();
+  const capabilities = client.getServerCapabilities() ?? {};
+  const list = (part: keyof typeof LISTS, signal: AbortSignal) => listAll(client, LISTS[part], signal);
+  return {
+    prior: discover ? { kind: 'modern', discover } : { kind: 'legacy' },
+    async readOffer(signal) {
+      const [tools, resources, templates, prompts] = await Promise.all([
+        capabilities.tools ? list('tools', signal) : [],
+        capabilities.resources ? list('resources', signal) : [],
+        capabilities.resources ? list('templates', signal).catch(() => []) : [],
+        capabilities.prompts ? list('prompts', signal) : [],
+      ]);
+      const about = client.getServerVersion();
+      return {
+        title: about?.title ?? about?.name ?? '',
+        version: about?.version ?? '',
+        instructions: client.getInstructions() ?? '',
+        tools,
+        resources,
+        templates,
+        prompts,
+      };
+    },
+    callTool: ({ definition, ...params }, signal) =>
+      client.callTool(
+        { name: params.name, arguments: { ...params.arguments } },
+        {
+          signal,
+          timeout: NEVER_MS,
+          toolDefinition: withoutOutput(definition),
+        },
+      ),
+    readResource: (uri, signal) =>
+      client.readResource({ uri }, { signal, timeout: NEVER_MS, cacheMode: 'bypass' }) as ReturnType<
+        Connection['readResource']
+      >,
+    getPrompt: (name, args, signal) =>
+      client.getPrompt({ name, arguments: { ...args } }, { signal, timeout: NEVER_MS }),
+    close,
+  };
+}
+
+/** The schema of answers is not for this client to check: servers break their own. */
+function withoutOutput(definition: unknown): Tool {
+  const { outputSchema: _, ...rest } = definition as Tool;
+  return rest;
+}
+
+const LISTS = {
+  tools: { method: 'tools/list', member: 'tools' },
+  resources: { method: 'resources/list', member: 'resources' },
+  templates: { method: 'resources/templates/list', member: 'resourceTemplates' },
+  prompts: { method: 'prompts/list', member: 'prompts' },
+} as const;
+
+const MAX_PAGES = 100;
+const PAGE = z.looseObject({ nextCursor: z.string().nullish() });
+
+/** All pages, entries unchecked: one that is broken must not take the others along. */
+async function listAll(
+  client: Client,
+  { method, member }: (typeof LISTS)[keyof typeof LISTS],
+  signal: AbortSignal,
+): Promise<readonly unknown[]> {
+  const entries: unknown[] = [];
+  let cursor: string | undefined;
+  for (let page = 0; page < MAX_PAGES; page++) {
+    const request = { method, ...(cursor === undefined ? {} : { params: { cursor } }) };
+    const answer = await client.request(request, PAGE, { signal, timeout: NEVER_MS });
+    const found = answer[member];
+    if (Array.isArray(found)) entries.push(...found);
+    if (!answer.nextCursor || answer.nextCursor === cursor) return entries;
+    cursor = answer.nextCursor;
+  }
+  throw new SdkError(SdkErrorCode.ListPaginationExceeded, `${method} has more than ${MAX_PAGES} pages`);
+}
+
+const LISTEN_AGAIN_MS = [1_000, 2_000, 4_000, 15_000, 60_000];
+
+/** Servers since 2026-07-28 tell of changes to those who listen; a stream that ends is opened again, and all is read anew. */
+async function listen(client: Client, isOpen: () => boolean, onChanged: (part: Part) => void): Promise<void> {
+  const capabilities = client.getServerCapabilities() ?? {};
+  const parts = PARTS.filter((part) => capabilities[part]?.listChanged === true);
+  if (parts.length === 0) return;
+  const filter = Object.fromEntries(parts.map((part) => [`${part}ListChanged`, true]));
+  let failures = 0;
+  for (let first = true; isOpen(); first = false) {
+    try {
+      const subscription = await client.listen(filter);
+      failures = 0;
+      if (!first) onChanged('tools');
+      if ((await subscription.closed) === 'local') return;
+    } catch {
+      failures++;
+    }
+    const wait = LISTEN_AGAIN_MS[Math.min(failures, LISTEN_AGAIN_MS.length - 1)]!;
+    await new Promise((resolve) => setTimeout(resolve, wait).unref());
+  }
+}

@@ -1,0 +1,150 @@
+import type { Handler } from '../call/compose.ts';
+import type { Exchange } from '../call/execute.ts';
+import type { McpCall } from '../call/mcp-request.ts';
+import { mcpResponse } from '../call/mcp-request.ts';
+import type { RawResponse } from '../call/types.ts';
+import { type Clock, systemClock } from '../clock.ts';
+import type { Log } from '../log.ts';
+import { createAddressPolicy } from '../net/address.ts';
+import type { Connection, ConnectOptions } from './connection.ts';
+import { answerOfFailure, isForgotten } from './failure.ts';
+import { type SupervisedServer, supervise } from './supervisor.ts';
+import type { Offer, Part, ServerOptions } from './types.ts';
+import { createUriSpace, type UriSpace, withOutsideUris } from './uris.ts';
+
+/** The MCP servers of a bridge, each kept running, none depending on another. */
+export interface RemoteServers {
+  /** In the order of the config; `offer` is undefined for one that has not been there yet. */
+  readonly servers: readonly ServerState[];
+  /** Resolves when every server has been tried once, after `ms` at the latest. */
+  settle(ms: number): Promise<void>;
+  /** The end of the wire for their tools. */
+  readonly send: Handler<Exchange, RawResponse>;
+  readonly uris: UriSpace;
+  /** Throws what `failure.ts` makes of it. */
+  readResource(server: string, uri: string, signal: AbortSignal): Promise<{ readonly contents: readonly object[] }>;
+  getPrompt(
+    server: string,
+    name: string,
+    args: { readonly [name: string]: string },
+    signal: AbortSignal,
+  ): Promise<object>;
+  onChange(listener: (part: Part) => void): () => void;
+  close(): Promise<void>;
+}
+
+export interface ServerState {
+  readonly name: string;
+  readonly offer: Offer | undefined;
+  readonly failure: string | undefined;
+}
+
+export interface RemoteOptions {
+  readonly servers: readonly ServerOptions[];
+  /** Beside the origins of the servers' own URLs. */
+  readonly allowHosts: readonly string[];
+  readonly log: Log;
+  readonly clock?: Clock;
+  readonly startTimeoutMs?: number;
+}
+
+/** Starts all of them at once, and does not wait. */
+export function openRemoteServers(options: RemoteOptions): RemoteServers {
+  const clock = options.clock ?? systemClock;
+  const listeners = new Set<(part: Part) => void>();
+  const onChanged = (part: Part) => {
+    for (const listener of listeners) listener(part);
+  };
+  const openFetch = createFetches(options.allowHosts);
+  const uris = createUriSpace(options.servers.map(({ name }) => name));
+  const supervised = new Map(
+    options.servers.map((server) => [
+      server.name,
+      supervise({
+        ...server,
+        openFetch,
+        onChanged,
+        log: options.log,
+        clock,
+        ...(options.startTimeoutMs === undefined ? {} : { startTimeoutMs: options.startTimeoutMs }),
+      }),
+    ]),
+  );
+  const servers = [...supervised.values()];
+
+  async function use<T>(server: string, work: (connection: Connection) => Promise<T>, signal: AbortSignal): Promise<T> {
+    const found = supervised.get(server)!;
+    const connection = await found.connection(signal);
+    try {
+      const result = await work(connection);
+      found.answered();
+      return result;
+    } catch (error) {
+      if (isForgotten(error)) found.renew(connection, 'the session was forgotten');
+      throw error;
+    }
+  }
+
+  const send: Handler<Exchange, RawResponse> = async ({ call, plan, signal }) => {
+    const { server, name } = call.tool.remote!;
+    const { arguments: args } = JSON.parse(String(plan.body)) as McpCall;
+    const found = supervised.get(server)!;
+    const connection = await found.connection(signal);
+    call.trace.attempts++;
+    const started = performance.now();
+    try {
+      const definition = definitionOf(found, name);
+      const result = await connection.callTool({ name, arguments: args, definition }, signal);
+      found.answered();
+      return mcpResponse({ result: withOutsideUris(result, (uri) => uris.outside(server, uri)) });
+    } catch (error) {
+      if (isForgotten(error)) found.renew(connection, 'the session was forgotten');
+      const answer = answerOfFailure(error, server, signal);
+      found.answered();
+      return answer;
+    } finally {
+      call.trace.timings['upstream'] = (call.trace.timings['upstream'] ?? 0) + performance.now() - started;
+    }
+  };
+
+  return {
+    servers,
+    send,
+    uris,
+    async settle(ms) {
+      const stop = new AbortController();
+      const late = clock.sleep(ms, stop.signal).catch(() => undefined);
+      await Promise.race([late, Promise.all(servers.map(({ settled }) => settled))]);
+      stop.abort();
+    },
+    readResource: async (server, uri, signal) => {
+      const read = await use(server, (connection) => connection.readResource(uri, signal), signal);
+      return withOutsideUris(read, (each) => uris.outside(server, each));
+    },
+    getPrompt: async (server, name, args, signal) => {
+      const prompt = await use(server, (connection) => connection.getPrompt(name, args, signal), signal);
+      return withOutsideUris(prompt, (uri) => uris.outside(server, uri));
+    },
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    async close() {
+      listeners.clear();
+      await Promise.all(servers.map((server) => server.close()));
+    },
+  };
+}
+
+function definitionOf({ offer }: SupervisedServer, name: string): unknown {
+  const listed = offer?.tools.find((tool) => (tool as { readonly name?: unknown } | null)?.name === name);
+  return listed ?? { name, inputSchema: { type: 'object' } };
+}
+
+/** A server's own host is named by its URL; nothing else on the inside may be reached. */
+function createFetches(allowHosts: readonly string[]): ConnectOptions['openFetch'] {
+  return async (url, onBroken) => {
+    const { createGuardedFetch } = await import('../net/guarded-fetch.ts');
+    return createGuardedFetch({ policy: createAddressPolicy([...allowHosts, new URL(url).origin]), onBroken });
+  };
+}
