@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Auth } from './auth/auth.ts';
 import type { CredentialStatus } from './auth/credentials.ts';
+import type { LoginSource, UrlLogins } from './auth/url-login.ts';
 import type { CallContext, CallTrace, Planned } from './call/execute.ts';
 import type { AuthDescription } from './call/middleware/authorize.ts';
 import type { CallResult } from './call/types.ts';
@@ -37,6 +38,8 @@ export interface Bridge {
   readonly apis: readonly ServedApi[];
   readonly diagnostics: readonly Diagnostic[];
   readonly resources: ResourceSource;
+  /** Logins in a browser on this machine. */
+  readonly logins: LoginSource;
   readonly log: Log;
   /** Throws TOOL_UNKNOWN; anything else the world may do is a result. */
   call(name: string, args: unknown, options: CallOptions): Promise<CallOutcome>;
@@ -105,6 +108,10 @@ export async function openBridge(config: BridgeConfig, dependencies: BridgeDepen
     });
   });
   const responses = once(async () => (await import('./store/saved-responses.ts')).createSavedResponses());
+  const logins = once(async (): Promise<UrlLogins> => {
+    const [{ createUrlLogins }, { auth }] = await Promise.all([import('./auth/url-login.ts'), callPath()]);
+    return createUrlLogins({ auth, tools: () => loaded.registry.tools });
+  });
   const load = () =>
     loadTools(config, {
       ...dependencies,
@@ -145,6 +152,10 @@ export async function openBridge(config: BridgeConfig, dependencies: BridgeDepen
       list: async (principal) => (await import('./resources.ts')).listSaved(await responses(), principal),
       read: async (uri, principal) => (await import('./resources.ts')).readSaved(await responses(), uri, principal),
     },
+    logins: {
+      start: async (wanted) => (await logins()).start(wanted),
+      find: async (id) => (await logins.pending)?.find(id),
+    },
     async call(name, args, options) {
       const call = callOf(name, args, options);
       const path = callPath.value ?? (await callPath());
@@ -184,6 +195,7 @@ export async function openBridge(config: BridgeConfig, dependencies: BridgeDepen
     },
     async close() {
       watching?.stop();
+      (await logins.pending)?.close();
       await (await callPath.pending)?.close();
       log.flush();
     },

@@ -3,8 +3,36 @@ import type { SecurityRequirement } from '../operation/types.ts';
 import type { AuthApi } from './api.ts';
 import { describeScheme, waysOf } from './wanted.ts';
 
+/** What a person could give to make a call possible. */
+export interface WantedLogin {
+  readonly api: string;
+  readonly schemes: readonly string[];
+}
+
+/** A login that has ended, and cannot be refreshed. */
+export class LoginExpired extends BridgeError implements WantedLogin {
+  readonly api: string;
+  readonly schemes: readonly string[];
+
+  constructor(message: string, about: { readonly api: string; readonly scheme: string; readonly cause: unknown }) {
+    super('CREDENTIAL_REFUSED', message, {
+      hint: `Log in again: actionbridge login ${about.api}`,
+      ...(about.cause === undefined ? {} : { cause: about.cause }),
+    });
+    this.api = about.api;
+    this.schemes = [about.scheme];
+  }
+}
+
+/** The login that would mend an error, if one would. */
+export function wantedLoginOf(error: BridgeError): WantedLogin | undefined {
+  const mendable =
+    error instanceof LoginExpired || (error instanceof CredentialMissing && error.code === 'CREDENTIAL_MISSING');
+  return mendable ? { api: error.api, schemes: error.schemes } : undefined;
+}
+
 /** A call lacks a credential. `schemes`: what is missing from the alternative that lacks least. */
-export class CredentialMissing extends BridgeError {
+export class CredentialMissing extends BridgeError implements WantedLogin {
   readonly api: string;
   readonly schemes: readonly string[];
 

@@ -14,6 +14,8 @@ export interface Question {
   readonly state: () => Promise<string>;
   /** Whether a state that came back belongs to this very question; it is spent when it does. */
   readonly redeem: (state: string) => Promise<Verdict>;
+  /** For `CallContext.approval` of the same call, once: when the person has accepted and something else came in between. */
+  readonly token: () => Promise<string>;
 }
 
 export type Answer =

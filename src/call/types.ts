@@ -1,3 +1,5 @@
+import type { WantedLogin } from '../auth/missing.ts';
+
 /** A request, fully written. Serialisable: dry run, audit and golden files show exactly what is sent. */
 export interface RequestPlan {
   readonly method: string;
@@ -65,6 +67,8 @@ export interface CallFailure {
   readonly hint: string;
   readonly retryable: boolean;
   readonly retryAfterSeconds?: number;
+  /** A credential is missing or has ended: what a person could log in to. */
+  readonly login?: WantedLogin;
   /** CONFIRMATION_REQUIRED, where nobody could be asked: what the second step takes. */
   readonly confirmation?: PendingConfirmation;
 }

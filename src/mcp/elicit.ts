@@ -1,99 +1,63 @@
 import {
+  type CallToolResult,
   CLIENT_CAPABILITIES_META_KEY,
   type ClientCapabilities,
   type InputRequiredResult,
-  inputRequired,
-  inputResponse,
+  ProtocolError,
   type Server,
   type ServerContext,
 } from '@modelcontextprotocol/server';
-import type { Answer, AskPerson, Question } from '../call/question.ts';
+import type { LoginSource } from '../auth/url-login.ts';
+import type { CallOutcome } from '../bridge.ts';
+import type { CallContext } from '../call/execute.ts';
+import { createFormElicitation } from './elicit-form.ts';
+import type { LoginElicitation } from './elicit-login.ts';
 
-/** Questions of one tools/call request. */
+/** What one tools/call request may have to ask the person, and the answers it brings. */
 export interface Elicitation {
-  /** For `CallContext.confirm`. */
-  readonly confirm: AskPerson;
-  /** What to answer instead of the call's result: the question it stopped at. */
-  readonly required: () => InputRequiredResult | undefined;
-  /** The client's state belongs to another request, or was changed. */
-  readonly isForeign: () => boolean;
+  /** Before the call. A result: the answer, in place of the call's. */
+  before(): Promise<CallToolResult | InputRequiredResult | undefined>;
+  /** For the call. */
+  context(): Pick<CallContext, 'confirm' | 'approval'>;
+  /** After the call: what has to be asked instead of answering. Throws ProtocolError for a state that is not of this call. */
+  after(outcome: CallOutcome): Promise<InputRequiredResult | undefined>;
 }
 
-const KEY = 'confirm';
-const REMEMBER = 'do_not_ask_again';
+const INVALID_PARAMS = -32602;
+/** As the SDK says it; which of the things it is bound to differs is not told. */
+const FOREIGN_STATE = 'Invalid or expired requestState';
 
-/**
- * Asks by form elicitation, in both generations alike: the call ends in `input_required`, and comes again with the answer
- * and the signed state (MCP 2026-07-28 "Multi Round-Trip Requests"). Towards older clients the SDK sends
- * `elicitation/create` and calls again itself. No deadline runs while a person thinks. An answer that comes too late, or a
- * second time, is no answer: the person is asked anew.
- */
-export function createElicitation(context: ServerContext): Elicitation {
-  const { mcpReq } = context;
-  let required: InputRequiredResult | undefined;
-  let foreign = false;
-
-  async function answerTo(question: Question): Promise<Answer | undefined> {
-    const state = mcpReq.requestState<string>();
-    const response = inputResponse(mcpReq.inputResponses, KEY);
-    if (state === undefined || response.kind !== 'elicit') return undefined;
-    const verdict = await question.redeem(state);
-    if (verdict === 'foreign') return { kind: 'foreign' };
-    if (verdict !== 'good') return undefined;
-    switch (response.action) {
-      case 'accept':
-        return { kind: 'accepted', remember: response.content?.[REMEMBER] === true };
-      case 'decline':
-        return { kind: 'declined' };
-      case 'cancel':
-        return { kind: 'cancelled' };
-    }
-  }
-
+/** Undefined for a client that shows neither forms nor pages. */
+export async function createElicitation(
+  server: Server,
+  context: ServerContext,
+  logins: LoginSource | undefined,
+): Promise<Elicitation | undefined> {
+  const shown = capabilitiesOf(server, context)?.elicitation;
+  if (!shown) return undefined;
+  // A bare `{}` is what clients said before there were pages.
+  const form = shown.form !== undefined || shown.url === undefined ? createFormElicitation(context) : undefined;
+  const login = logins && shown.url !== undefined ? await loadLogin(context, logins) : undefined;
   return {
-    async confirm(question) {
-      const answer = await answerTo(question);
-      foreign = answer?.kind === 'foreign';
-      if (answer) return answer;
-      required = inputRequired({
-        inputRequests: { [KEY]: formFor(question) },
-        requestState: await question.state(),
-      });
-      return { kind: 'asking' };
-    },
-    required: () => required,
-    isForeign: () => foreign,
-  };
-}
-
-function formFor({ text, rememberable }: Question) {
-  const properties = rememberable
-    ? {
-        [REMEMBER]: {
-          type: 'boolean' as const,
-          title: 'Do not ask again',
-          description: 'For this tool on this host, while the bridge runs.',
-          default: false,
-        },
-      }
-    : {};
-  return {
-    method: 'elicitation/create' as const,
-    params: {
-      mode: 'form' as const,
-      message: `Send this request?\n\n${text}`,
-      requestedSchema: { type: 'object' as const, properties },
+    before: async () => login?.arrive(),
+    context: () => ({
+      ...(form ? { confirm: form.confirm } : {}),
+      ...(login?.approval === undefined ? {} : { approval: login.approval }),
+    }),
+    async after(outcome) {
+      if (form?.isForeign()) throw new ProtocolError(INVALID_PARAMS, FOREIGN_STATE);
+      return form?.required() ?? login?.ask(outcome, async () => form?.accepted()?.token());
     },
   };
 }
 
-/** Whether the client shows forms: what it says with this request (2026-07-28), or has said at `initialize`. `{}` is `{ form }`. */
-export function canShowForms(server: Server, { mcpReq }: ServerContext): boolean {
-  const elicitation = capabilitiesOf(server, mcpReq)?.elicitation;
-  return elicitation !== undefined && (elicitation.form !== undefined || elicitation.url === undefined);
+async function loadLogin(context: ServerContext, logins: LoginSource): Promise<LoginElicitation> {
+  const { createLoginElicitation } = await import('./elicit-login.ts');
+  return createLoginElicitation(context, logins);
 }
 
-function capabilitiesOf(server: Server, { envelope }: ServerContext['mcpReq']): ClientCapabilities | undefined {
-  const stated: { readonly [key: string]: unknown } | undefined = envelope;
+/** What the client says with this request (2026-07-28), or has said at `initialize`. */
+function capabilitiesOf(server: Server, { mcpReq }: ServerContext): ClientCapabilities | undefined {
+  const stated: { readonly [key: string]: unknown } | undefined = mcpReq.envelope;
   return (stated?.[CLIENT_CAPABILITIES_META_KEY] as ClientCapabilities | undefined) ?? server.getClientCapabilities();
 }

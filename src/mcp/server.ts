@@ -6,24 +6,26 @@ import {
   Server,
   type ServerContext,
 } from '@modelcontextprotocol/server';
+import type { LoginSource } from '../auth/url-login.ts';
 import type { Bridge, CallOutcome } from '../bridge.ts';
 import type { CallContext, Surface } from '../call/execute.ts';
 import { BridgeError } from '../errors.ts';
 import { toMcpTool } from '../tool/mcp-tool.ts';
 import type { Registry } from '../tool/registry.ts';
 import { type ClientLog, createClientLog, describeOutcome, describeTool } from './call-log.ts';
-import { canShowForms, createElicitation } from './elicit.ts';
+import { createElicitation } from './elicit.ts';
 import { instructionsFor } from './instructions.ts';
 import { type OfferedPrompt, promptsOf, toPromptResult } from './prompts.ts';
 import { serverInfoFor } from './server-info.ts';
 
 const INVALID_PARAMS = -32602;
 const LIST_TTL_MS = 300_000;
-/** As the SDK says it; which of the things it is bound to differs is not told. */
-const FOREIGN_STATE = 'Invalid or expired requestState';
 
 /** What a server shows and calls: the bridge, or a caller's part of it. */
-export type ToolSource = Pick<Bridge, 'registry' | 'apis' | 'call' | 'resources'>;
+export type ToolSource = Pick<Bridge, 'registry' | 'apis' | 'call' | 'resources'> & {
+  /** Pages on the machine of the bridge; absent where the person's browser cannot reach them. */
+  readonly logins?: LoginSource;
+};
 
 export interface McpOptions {
   readonly surface: Surface;
@@ -150,14 +152,15 @@ async function callTool(
   const say = log.sayer(context);
   const tool = say && source.registry.get(params.name);
   if (tool) say('info', describeTool(tool));
-  const elicitation = canShowForms(server, context) ? createElicitation(context) : undefined;
   try {
+    const elicitation = await createElicitation(server, context, source.logins);
+    const early = await elicitation?.before();
+    if (early) return early;
     const outcome = await source.call(params.name, params.arguments ?? {}, {
       ...call,
-      ...(elicitation ? { confirm: elicitation.confirm } : {}),
+      ...elicitation?.context(),
     });
-    if (elicitation?.isForeign()) throw new ProtocolError(INVALID_PARAMS, FOREIGN_STATE);
-    const required = elicitation?.required();
+    const required = await elicitation?.after(outcome);
     if (required) return required;
     say?.('info', describeOutcome(outcome));
     say?.('debug', `${params.name} was request ${outcome.requestId}`);

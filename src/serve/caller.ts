@@ -1,3 +1,4 @@
+import type { WantedLogin } from '../auth/missing.ts';
 import type { Bridge } from '../bridge.ts';
 import type { Caller } from '../config/http-types.ts';
 import { BridgeError } from '../errors.ts';
@@ -7,19 +8,27 @@ import { glob } from '../tool/filter.ts';
 import { createRegistry, type Registry } from '../tool/registry.ts';
 import type { Tool } from '../tool/types.ts';
 
+export interface ViewOptions {
+  readonly windows: WindowStore;
+  /** The caller's browser is on this machine. */
+  readonly logins: boolean;
+}
+
 /**
  * The bridge as one caller may use it: only permitted tools are listed, calls carry its principal. A call of another tool
  * ends in NOT_PERMITTED, one too many in RATE_LIMITED; an unknown tool throws TOOL_UNKNOWN as the bridge does.
  */
-export function viewFor(bridge: ToolSource, caller: Caller, windows: WindowStore): ToolSource {
+export function viewFor(bridge: ToolSource, caller: Caller, options: ViewOptions): ToolSource {
   const registryOf = createFilter(caller);
   const { principal, rate } = caller;
+  const whose = principal === undefined ? {} : { principal };
+  const logins = options.logins ? bridge.logins : undefined;
 
   async function admit(tool: Tool): Promise<BridgeError | undefined> {
     if (!permits(caller, tool))
       return new BridgeError('NOT_PERMITTED', `This token does not permit the tool ${tool.name}`);
     if (!rate) return undefined;
-    const taken = await windows.take(JSON.stringify(['caller', principal ?? null]), rate);
+    const taken = await options.windows.take(JSON.stringify(['caller', principal ?? null]), rate);
     return taken.taken ? undefined : overRate(rate, taken.waitMs);
   }
 
@@ -34,12 +43,13 @@ export function viewFor(bridge: ToolSource, caller: Caller, windows: WindowStore
       list: () => bridge.resources.list(principal),
       read: (uri) => bridge.resources.read(uri, principal),
     },
+    ...(logins ? { logins: { ...logins, start: (wanted: WantedLogin) => logins.start({ ...wanted, ...whose }) } } : {}),
     async call(name, args, given) {
       const tool = bridge.registry.get(name);
       const refusal = tool && !isOpen(caller) ? await admit(tool) : undefined;
       return bridge.call(name, args, {
         ...given,
-        ...(principal === undefined ? {} : { principal }),
+        ...whose,
         ...(refusal ? { refusal } : {}),
       });
     },

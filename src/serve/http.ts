@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Bridge } from '../bridge.ts';
+import { isLoopback } from '../config/http-flags.ts';
 import type { Caller, HttpConfig } from '../config/http-types.ts';
 import type { ToolSource } from '../mcp/server.ts';
 import type { PolicyStore } from '../store/types.ts';
@@ -104,16 +105,21 @@ function guardOptions({ config, verifier }: HttpOptions, publicUrl: PublicUrlOf)
 }
 
 /** The bridge as each caller may use it, made once a caller. */
-function createViews(bridge: Bridge, { store }: HttpOptions): (caller: Caller) => ToolSource {
+function createViews(bridge: Bridge, { config, store }: HttpOptions): (caller: Caller) => ToolSource {
   const views = new WeakMap<Caller, ToolSource>();
   return (caller) => {
     let view = views.get(caller);
     if (!view) {
-      view = viewFor(bridge, caller, store.windows);
+      view = viewFor(bridge, caller, { windows: store.windows, logins: isLocal(config) });
       views.set(caller, view);
     }
     return view;
   };
+}
+
+/** Nobody but programs of this machine connects: pages on 127.0.0.1 are the person's own. */
+function isLocal({ host, publicUrl, trustedProxies }: HttpConfig): boolean {
+  return isLoopback(host) && publicUrl === undefined && trustedProxies.length === 0;
 }
 
 function isFiltered({ tokens, oauth }: HttpConfig): boolean {

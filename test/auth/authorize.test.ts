@@ -111,20 +111,6 @@ describe('authorize', () => {
     expect(sent).toEqual([]);
   });
 
-  it('looks again when somebody was asked', async () => {
-    const environment: { [name: string]: string } = {};
-    const { sent, next } = upstream();
-    const send = createAuthorizer({
-      auth: authWith({}, environment),
-      ask: async ({ api: name, schemes }) => {
-        environment['PETS_BEARER'] = `${name}-${schemes.join()}`;
-        return true;
-      },
-    })(next);
-    await send(exchangeFor(toolFor(security('bearer'))));
-    expect(sent[0]?.plan.headers).toEqual([['Authorization', 'Bearer pets-bearer']]);
-  });
-
   it('leaves a call that ends while a command runs', async () => {
     const controller = new AbortController();
     const auth = authFor(api({ schemes: SCHEMES, auth: { bearer: { command: ['x'] } } }), {

@@ -5,7 +5,12 @@ export interface Page {
   readonly text: string;
 }
 
-const TYPED: { readonly [name: string]: string } = { login: 'ann', password: 'anything' };
+const TYPED: { readonly [name: string]: string } = {
+  login: 'ann',
+  password: 'anything',
+  user: 'ann',
+  secret: 'typed-secret-3391',
+};
 
 export function createBrowser(): { visit(url: string): Promise<Page> } {
   const cookies = new Map<string, Map<string, string>>();

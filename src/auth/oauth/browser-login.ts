@@ -51,10 +51,10 @@ export async function startBrowserLogin(auth: Auth, request: LoginRequest): Prom
     try {
       const tokens = await authorization.finish(arrival.parameters);
       const where = await saveLogin(auth, request.key, { kind: 'tokens', tokens, client });
-      arrival.answer(true, 'You can close this page and go back to the terminal.');
+      arrival.answer(true, 'You can close this page and go back to where you came from.');
       return { tokens, where };
     } catch (error) {
-      arrival.answer(false, 'The login did not work out; the terminal says why.');
+      arrival.answer(false, 'The login did not work out; where you came from it says why.');
       throw error;
     }
   }

@@ -1,6 +1,7 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { BridgeError } from '../../errors.ts';
+import { sendPage } from '../page.ts';
 
 /** A server on this machine that waits for the browser to come back (RFC 8252 §7.3). */
 export interface LoopbackCallback {
@@ -24,6 +25,8 @@ export interface LoopbackOptions {
 
 const PATH = '/callback';
 const TIMEOUT_MS = 300_000;
+const NOT_FOUND = { title: 'Not found', message: 'There is nothing here.' };
+const USED = { title: 'Already used', message: 'This login has already come back once. Start it again.' };
 
 /**
  * Listens on 127.0.0.1 for one callback. A second one, another path, method or Host gets an error page and changes nothing.
@@ -36,11 +39,11 @@ export async function openLoopbackCallback(options: LoopbackOptions = {}): Promi
   let arrived = false;
   const server = createServer((request, response) => {
     const url = new URL(request.url ?? '/', redirectUri);
-    if (!isCallback(request, url)) return page(response, 404, 'Not found', 'There is nothing here.');
-    if (arrived) return page(response, 410, 'Already used', 'This login has already come back once. Start it again.');
+    if (!isCallback(request, url)) return sendPage(response, 404, NOT_FOUND);
+    if (arrived) return sendPage(response, 410, USED);
     arrived = true;
     const answer = (success: boolean, message: string) => {
-      page(response, success ? 200 : 400, success ? 'Signed in' : 'Not signed in', message);
+      sendPage(response, success ? 200 : 400, { title: success ? 'Signed in' : 'Not signed in', message });
       close();
     };
     resolve({ parameters: url.searchParams, answer });
@@ -80,19 +83,6 @@ function listen(server: ReturnType<typeof createServer>, port: number): Promise<
     );
     server.listen(port, '127.0.0.1', () => resolve((server.address() as AddressInfo).port));
   });
-}
-
-/** A page without script, which neither sends on the address it has (the code is in it) nor is kept. */
-function page(response: ServerResponse, status: number, title: string, message: string): void {
-  const text = (words: string) => words.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
-  response.writeHead(status, {
-    'content-type': 'text/html; charset=utf-8',
-    'content-security-policy': "default-src 'none'",
-    'referrer-policy': 'no-referrer',
-    'cache-control': 'no-store',
-    connection: 'close',
-  });
-  response.end(`<!doctype html><title>${text(title)}</title><h1>${text(title)}</h1><p>${text(message)}</p>`);
 }
 
 /** `Promise.withResolvers` of Node 22. */

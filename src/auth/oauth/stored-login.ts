@@ -1,5 +1,6 @@
 import type { Clock } from '../../clock.ts';
 import { BridgeError } from '../../errors.ts';
+import { LoginExpired } from '../missing.ts';
 import { registerStored } from '../store/open-store.ts';
 import type { CredentialStore, StoredClient, StoredTokens, StoreKey } from '../store/types.ts';
 import type { TokenSet } from '../types.ts';
@@ -74,9 +75,6 @@ export function createStoredLogin(login: StoredTokens, options: StoredLoginOptio
   }
 }
 
-function again({ api, scheme }: StoreKey, what: string, cause?: unknown): BridgeError {
-  return new BridgeError('CREDENTIAL_REFUSED', `The login of "${api}" (${scheme}) ${what}`, {
-    hint: `Log in again: actionbridge login ${api}`,
-    cause,
-  });
+function again({ api, scheme }: StoreKey, what: string, cause?: unknown): LoginExpired {
+  return new LoginExpired(`The login of "${api}" (${scheme}) ${what}`, { api, scheme, cause });
 }

@@ -20,8 +20,6 @@ export interface AuthorizerOptions {
    * 401 or 403 (many documents ask for more than their API does). Default `refuse`.
    */
   readonly missing?: 'refuse' | 'try';
-  /** A chance to get one, e.g. by URL elicitation; true: look again. */
-  readonly ask?: (missing: CredentialMissing, exchange: Exchange) => Promise<boolean>;
 }
 
 /** An exchange that may need a client certificate: whoever sends it hands `tls` to the connection. */
@@ -64,10 +62,9 @@ type Prepared =
   | { readonly kind: 'without'; readonly error: () => CredentialMissing };
 
 async function prepare(options: AuthorizerOptions, exchange: Exchange): Promise<Prepared> {
-  const { auth, missing = 'refuse', ask } = options;
+  const { auth, missing = 'refuse' } = options;
   const request = requestOf(exchange.call.tool, exchange.call.context.principal);
-  let choice = await auth.choose(request);
-  if (choice.kind === 'missing' && ask && (await ask(choice.error(), exchange))) choice = await auth.choose(request);
+  const choice = await auth.choose(request);
   if (choice.kind === 'selected') {
     const { selection } = choice;
     return { kind: 'with', selection, plan: await authorize(selection, exchange.plan) };

@@ -146,6 +146,7 @@ function questionOf(asking: Asking): Question {
     text: textOf(asking),
     rememberable: confirmation.rememberable,
     state: async () => (await approvals.make('state', bindingOf(asking))).text,
+    token: async () => (await approvals.make('token', bindingOf(asking))).text,
     redeem: (state) => approvals.redeem('state', bindingOf(asking), state),
   };
 }
