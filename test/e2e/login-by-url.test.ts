@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createBrowser, type Page } from '../auth/browser.ts';
 import { type AuthorizationServer, SECRETS, startAuthorizationServer } from '../auth/provider.ts';
-import { type FakeApi, headerOf, startFakeApi } from '../support/fake-api.ts';
+import { type FakeApi, headerOf, type RecordedRequest, startFakeApi } from '../support/fake-api.ts';
 import { type Asked, type ConnectedClient, OFFICIAL_CLIENTS, type Person } from '../support/mcp-clients.ts';
 
 const TYPED = 'typed-secret-3391';
@@ -25,13 +25,22 @@ let api: FakeApi;
 let client: ConnectedClient | undefined;
 let count = 0;
 beforeEach(async () => {
-  api = await startFakeApi({ json: { ok: true } });
+  api = await startFakeApi((request) => (isAuthorized(request) ? { json: { ok: true } } : { status: 401 }));
 });
 afterEach(async () => {
   await client?.close();
   client = undefined;
   await api.close();
 });
+
+function isAuthorized(request: RecordedRequest): boolean {
+  return headerOf(request, 'authorization') !== undefined || headerOf(request, 'x-key') !== undefined;
+}
+
+/** Requests that carried a credential. */
+function authorized(): RecordedRequest[] {
+  return api.requests.filter(isAuthorized);
+}
 
 /** A config file for an API of three operations, each with its own scheme, and nothing given but an OAuth client. */
 function configFile(): string {
@@ -110,7 +119,7 @@ describe.each(OFFICIAL_CLIENTS)('$name, when a credential is missing', ({ connec
     expect(asked).toMatchObject([{ mode: 'url', message: expect.stringContaining('"mail"') }]);
     expect(new URL(asked[0]!.url!).origin).toBe(server.origin);
     expect((await pages[0]!).text).toContain('Signed in');
-    const [, token = ''] = /^Bearer (.+)$/.exec(headerOf(api.requests[0]!, 'authorization')!)!;
+    const [, token = ''] = /^Bearer (.+)$/.exec(headerOf(authorized()[0]!, 'authorization')!)!;
     expect(await server.check(token)).toMatchObject({ clientId: 'person' });
     await client.call('listMail', {});
     expect(asked).toHaveLength(1);
@@ -124,7 +133,7 @@ describe.each(OFFICIAL_CLIENTS)('$name, when a credential is missing', ({ connec
     const answer = await client.call('getProfile', {});
     expect(answer).toMatchObject({ isError: false });
     expect(new URL(asked[0]!.url!).hostname).toBe('127.0.0.1');
-    expect(headerOf(api.requests[0]!, 'x-key')).toBe(TYPED);
+    expect(headerOf(authorized()[0]!, 'x-key')).toBe(TYPED);
     expect((await pages[0]!).text).toContain('Stored');
     expect(JSON.stringify([answer, asked]) + readFileSync(command.audit, 'utf8')).not.toContain(TYPED);
   });
@@ -135,18 +144,25 @@ describe.each(OFFICIAL_CLIENTS)('$name, when a credential is missing', ({ connec
     client = await connect(command.words, command.options);
     expect(await client.call('order', {})).toMatchObject({ isError: false });
     expect(asked.map(({ mode }) => mode)).toEqual(['form', 'url']);
-    expect(headerOf(api.requests[0]!, 'authorization')).toBe(`Basic ${Buffer.from(`ann:${TYPED}`).toString('base64')}`);
+    expect(headerOf(authorized()[0]!, 'authorization')).toBe(`Basic ${Buffer.from(`ann:${TYPED}`).toString('base64')}`);
     expect(await client.call('order', {})).toMatchObject({ isError: false });
     expect(asked.map(({ mode }) => mode)).toEqual(['form', 'url', 'form']);
   });
+});
 
+/** One of each generation, and of each transport. */
+const TWO = OFFICIAL_CLIENTS.filter(
+  ({ name }) => name === 'SDK 1.x over stdio' || name === 'SDK 2.x, pinned over HTTP',
+);
+
+describe.each(TWO)('$name, when the login does not come about', ({ connect }) => {
   it('says which credential is missing when the person does not want to', async () => {
     const command = commandFor({ shown: BOTH, answer: () => ({ action: 'decline' }) });
     client = await connect(command.words, command.options);
     const answer = await client.call('getProfile', {});
     expect(answer).toMatchObject({ isError: true, text: expect.stringContaining('CREDENTIAL_MISSING') });
     expect(answer.text).toContain('MAIL_KEY');
-    expect(api.requests).toEqual([]);
+    expect(authorized()).toEqual([]);
   });
 
   it('says so when the sign-in does not work out', async () => {
@@ -162,7 +178,7 @@ describe.each(OFFICIAL_CLIENTS)('$name, when a credential is missing', ({ connec
     client = await connect(command.words, command.options);
     const answer = await client.call('listMail', {});
     expect(answer).toMatchObject({ isError: true, text: expect.stringContaining('access was denied') });
-    expect(api.requests).toEqual([]);
+    expect(authorized()).toEqual([]);
   });
 
   it('says which credential is missing to a client that shows forms only', async () => {
