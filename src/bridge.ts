@@ -107,7 +107,10 @@ export async function openBridge(config: BridgeConfig, dependencies: BridgeDepen
       ...(subjectToken ? { subjectToken } : {}),
     });
   });
-  const responses = once(async () => (await import('./store/saved-responses.ts')).createSavedResponses());
+  const responses = once(async () => {
+    const { createSharedResponses } = await import('./store/shared-responses.ts');
+    return createSharedResponses((await callPath()).store.texts);
+  });
   const logins = once(async (): Promise<UrlLogins> => {
     const [{ createUrlLogins }, { auth }] = await Promise.all([import('./auth/url-login.ts'), callPath()]);
     return createUrlLogins({ auth, tools: () => loaded.registry.tools });
@@ -163,7 +166,7 @@ export async function openBridge(config: BridgeConfig, dependencies: BridgeDepen
       const result = await path.execute(call);
       const text = longText(result);
       const saved =
-        text === undefined ? undefined : (await responses()).save(text.text, text.mediaType, options.principal);
+        text === undefined ? undefined : await (await responses()).save(text.text, text.mediaType, options.principal);
       const outcome: CallOutcome = {
         tool: call.tool,
         result,
@@ -173,6 +176,7 @@ export async function openBridge(config: BridgeConfig, dependencies: BridgeDepen
         ...(saved ? { saved } : {}),
       };
       path.observer.observeCall(outcome);
+      logCall(log, outcome);
       return outcome;
     },
     async plan(name, args, options) {
@@ -200,6 +204,18 @@ export async function openBridge(config: BridgeConfig, dependencies: BridgeDepen
       log.flush();
     },
   };
+}
+
+/** A line a call, for whoever asks for it; a call that broke, or whose outcome is unknown, is worth one in any case. */
+function logCall(log: Log, { tool, result, requestId, trace, ms }: CallOutcome): void {
+  const broken = result.kind === 'failed' || result.kind === 'unknown';
+  const said = broken
+    ? `${result.error.code}: ${result.error.message}`
+    : 'status' in result
+      ? `HTTP ${result.status}`
+      : result.kind;
+  const fields = { requestId, api: tool.api, attempts: trace.attempts, cached: trace.cached, ms: Math.round(ms) };
+  log[broken ? 'warn' : 'info'](`${tool.name}: ${said}`, fields);
 }
 
 function knownApis({ apis, configs, security }: LoadedTools): ReadonlyMap<string, KnownApi> {
