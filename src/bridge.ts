@@ -176,7 +176,7 @@ export async function openBridge(config: BridgeConfig, dependencies: BridgeDepen
         ...(saved ? { saved } : {}),
       };
       path.observer.observeCall(outcome);
-      logCall(log, outcome);
+      if (options.surface !== 'cli') logCall(log, outcome);
       return outcome;
     },
     async plan(name, args, options) {
@@ -206,7 +206,7 @@ export async function openBridge(config: BridgeConfig, dependencies: BridgeDepen
   };
 }
 
-/** A line a call, for whoever asks for it; a call that broke, or whose outcome is unknown, is worth one in any case. */
+/** A line a call, for whoever asks for it; a call that broke, or whose outcome is unknown, is worth one in any case. A person at a terminal sees it anyway. */
 function logCall(log: Log, { tool, result, requestId, trace, ms }: CallOutcome): void {
   const broken = result.kind === 'failed' || result.kind === 'unknown';
   const said = broken
