@@ -1,7 +1,6 @@
 import type { AuditLog } from './audit/log.ts';
 import type { AuthApi } from './auth/api.ts';
 import { type Auth, createAuth } from './auth/auth.ts';
-import { originsOfConfig } from './auth/config.ts';
 import { apiOrigins } from './call/api-origins.ts';
 import { createApprovals } from './call/approvals.ts';
 import { compose, type Handler, type Middleware } from './call/compose.ts';
@@ -20,7 +19,6 @@ import { cache } from './call/middleware/cache.ts';
 import { concurrency } from './call/middleware/concurrency.ts';
 import { confirm } from './call/middleware/confirm.ts';
 import { createDeadline } from './call/middleware/deadline.ts';
-import { deduplicate } from './call/middleware/deduplicate.ts';
 import { limit } from './call/middleware/limit.ts';
 import { mask } from './call/middleware/mask.ts';
 import { redirect } from './call/middleware/redirect.ts';
@@ -30,9 +28,9 @@ import type { CallResult, RawResponse } from './call/types.ts';
 import { type Clock, systemClock } from './clock.ts';
 import type { ApiConfig, BridgeConfig } from './config/types.ts';
 import type { Log } from './log.ts';
-import { createAddressPolicy } from './net/address.ts';
-import { createHttpClient, type HttpClient } from './net/client.ts';
+import type { HttpClient } from './net/client.ts';
 import { fetchText } from './net/fetch-text.ts';
+import { createNetwork, type NetworkOverrides, originsOf } from './network.ts';
 import type { SecurityDeclarations } from './operation/security-schemes.ts';
 import { createMasker, registerSecret } from './secrets.ts';
 import { createMemoryStore } from './store/memory.ts';
@@ -72,16 +70,22 @@ export interface CallPathDependencies {
   readonly log: Log;
   readonly observers?: readonly Observer[];
   readonly clock?: Clock;
+  /** Aborts when calls under way are to end. */
+  readonly ending?: AbortSignal;
   readonly subjectToken?: (principal: string) => Promise<string | undefined>;
+  /** From 0 up to 1. */
+  readonly random?: () => number;
+  readonly network?: NetworkOverrides;
 }
 
 export async function createCallPath(config: BridgeConfig, dependencies: CallPathDependencies): Promise<CallPath> {
   const { apiOf, log } = dependencies;
   const clock = dependencies.clock ?? systemClock;
+  const random = dependencies.random ?? Math.random;
   for (const [, value] of config.apis.flatMap(({ headers }) => headers)) registerSecret(value);
-  const http = createHttpClient({ policy: createAddressPolicy(namedHosts(config)) });
+  const http = createNetwork(config, dependencies.network);
   const observer = observeAll([createInstruments(), ...(dependencies.observers ?? [])]);
-  const store = await openStore(config, log);
+  const store = await openStore(config, log, clock);
   const auditLog = config.audit && (await openAudit(config.audit));
   const audit =
     auditLog &&
@@ -107,7 +111,7 @@ export async function createCallPath(config: BridgeConfig, dependencies: CallPat
     api: (name) => apiOf(name)?.config.policy,
     tool: (tool) => configFor(tool, apiOf(tool.api)?.config.tools ?? {})?.policy,
   });
-  const deadline = createDeadline(policyOf, clock);
+  const deadline = createDeadline(policyOf, clock, dependencies.ending);
   const { deadlineAt } = deadline;
   const tracing = createTracing({ parentOf: ({ context }) => context.traceParent, propagate: config.propagateTrace });
   const named = ({ call: { tool } }: Exchange) => ({ api: tool.api, tool: tool.name });
@@ -118,7 +122,6 @@ export async function createCallPath(config: BridgeConfig, dependencies: CallPat
     tracing.calls,
     ...(audit ? [audit.calls] : []),
     admission(),
-    deduplicate({ cells: store.strict, clock }),
     mask(masker),
     ...(config.select ? [(await import('./call/select.ts')).select()] : []),
     confirm({
@@ -145,11 +148,12 @@ export async function createCallPath(config: BridgeConfig, dependencies: CallPat
       clock,
       onWait: (exchange, ms) => observer.observeWait({ ...named(exchange), kind: 'limit', ms }),
     }),
-    retry({ policyOf, deadlineAt, clock, onRetry: (exchange) => observer.observeRetry(named(exchange)) }),
+    retry({ policyOf, deadlineAt, clock, random, onRetry: (exchange) => observer.observeRetry(named(exchange)) }),
     breaker({
       policyOf,
       cells: store.cells,
       clock,
+      random,
       onChange: (event) => {
         observer.observeBreaker(event);
         log.warn(`The circuit breaker of ${event.origin} is ${event.change}`, { api: event.api, safe: event.safe });
@@ -188,21 +192,25 @@ function createSender(http: HttpClient): Handler<Exchange, RawResponse> {
     const { trace } = call;
     trace.attempts++;
     const started = performance.now();
+    let connectMs = 0;
     try {
-      return await http.send({
+      const response = await http.send({
         ...plan,
         signal,
         ...(credentialKey === undefined ? {} : { credentialKey }),
         ...(tls ? { tls } : {}),
       });
+      connectMs = response.connectMs ?? 0;
+      return response;
     } finally {
-      trace.timings['upstream'] = (trace.timings['upstream'] ?? 0) + performance.now() - started;
+      trace.timings['connect'] = (trace.timings['connect'] ?? 0) + connectMs;
+      trace.timings['upstream'] = (trace.timings['upstream'] ?? 0) + performance.now() - started - connectMs;
     }
   };
 }
 
-async function openStore({ redis }: BridgeConfig, log: Log): Promise<PolicyStore> {
-  if (!redis) return createMemoryStore();
+async function openStore({ redis }: BridgeConfig, log: Log, clock: Clock): Promise<PolicyStore> {
+  if (!redis) return createMemoryStore({ clock });
   const { createRedisStore } = await import('./store/redis.ts');
   return createRedisStore({
     ...redis,
@@ -257,21 +265,4 @@ function authApiOf(name: string, { config, security }: KnownApi): AuthApi {
     headers: config.headers,
     ...(config.baseUrl === undefined ? {} : { baseUrl: config.baseUrl }),
   };
-}
-
-/** What the operator named: base URLs, the documents' own URLs, OAuth endpoints, and `--allow-host`. */
-function namedHosts(config: BridgeConfig): string[] {
-  const urls = config.apis.flatMap((api) => [api.baseUrl, api.spec]);
-  const issuer = [config.http?.oauth?.issuer, config.http?.oauth?.jwksUri];
-  return [
-    ...config.allowHosts,
-    ...originsOf([...urls, ...issuer]),
-    ...config.apis.flatMap(({ auth }) => originsOfConfig(auth)),
-  ];
-}
-
-function originsOf(words: readonly (string | undefined)[]): string[] {
-  return words
-    .filter((word): word is string => word !== undefined && /^https?:\/\//i.test(word) && URL.canParse(word))
-    .map((url) => new URL(url).origin);
 }

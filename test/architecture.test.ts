@@ -8,6 +8,7 @@ const COMPOSITION_ROOT = [
   'load-actions',
   'load-apis',
   'load-tools',
+  'network',
   'call-path',
   'watch',
   'resources',

@@ -20,24 +20,41 @@ const toolSchema = z.strictObject({
   ...policyShape,
 });
 
-const apiSchema = z.strictObject({
-  spec: z.string().describe('File or URL of the document.'),
-  baseUrl: z
-    .url({ protocol: /^https?$/ })
-    .optional()
-    .describe("The server to call instead of the document's."),
-  headers: z
-    .record(z.string(), z.string())
-    .optional()
-    .describe('Headers on every request; values may hold ${NAME} from the environment.'),
-  serverVariables: z.record(z.string(), z.string()).optional().describe('Values of server variables.'),
-  include: patterns.optional(),
-  exclude: patterns.optional(),
-  auth: authSchema.optional(),
-  tools: z.record(z.string(), toolSchema).optional().describe('By tool name or operationId.'),
-  ...confirmShape,
-  ...policyShape,
-});
+const apiSchema = z
+  .strictObject({
+    spec: z.string().describe('File or URL of the document.'),
+    baseUrl: z
+      .url({ protocol: /^https?$/ })
+      .optional()
+      .describe("The server to call instead of the document's."),
+    socket: z.string().min(1).optional().describe('Path of a unix socket: requests to baseUrl go there.'),
+    keepAlive: z
+      .boolean()
+      .optional()
+      .describe('false: each request to baseUrl has a connection of its own, as at servers you have not named.'),
+    headers: z
+      .record(z.string(), z.string())
+      .optional()
+      .describe('Headers on every request; values may hold ${NAME} from the environment.'),
+    serverVariables: z.record(z.string(), z.string()).optional().describe('Values of server variables.'),
+    include: patterns.optional(),
+    exclude: patterns.optional(),
+    auth: authSchema.optional(),
+    tools: z.record(z.string(), toolSchema).optional().describe('By tool name or operationId.'),
+    ...confirmShape,
+    ...policyShape,
+  })
+  .superRefine(({ baseUrl, socket, keepAlive }, context) => {
+    if (baseUrl !== undefined && /^[^/]*\/\/[^/]*@/.test(baseUrl))
+      context.addIssue({
+        code: 'custom',
+        path: ['baseUrl'],
+        message: 'Holds a user name or password: give those in auth',
+      });
+    if (baseUrl !== undefined) return;
+    for (const [key, value] of Object.entries({ socket, keepAlive }))
+      if (value !== undefined) context.addIssue({ code: 'custom', path: [key], message: 'Needs a baseUrl' });
+  });
 
 export type ApiInput = z.infer<typeof apiSchema>;
 
@@ -60,6 +77,7 @@ export const configSchema = z.strictObject({
     .describe(
       'Without a credential: try what only reads (default; a 401 or 403 then says what is missing), or send nothing.',
     ),
+  ca: z.string().min(1).optional().describe("File of certificates to trust beside Node's own, PEM."),
   select: z.boolean().optional().describe('Every tool takes a JMESPath expression over its answer, _select.'),
   watch: z.boolean().optional().describe('Look whether the documents have changed, and serve them anew.'),
   logLevel: z.enum(LOG_LEVELS).optional(),

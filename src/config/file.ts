@@ -73,6 +73,7 @@ function toConfig(data: z.infer<typeof configSchema>, origin: Origin): BridgeCon
     watch: data.watch ?? false,
     logLevel: data.logLevel ?? EMPTY_CONFIG.logLevel,
     propagateTrace: data.telemetry?.propagate ?? false,
+    ...(data.ca === undefined ? {} : { ca: data.ca }),
     ...(audit
       ? {
           audit: {
@@ -103,6 +104,8 @@ function toApi(name: string, api: ApiInput, origin: Origin): ApiConfig {
     name,
     spec: api.spec,
     ...(api.baseUrl === undefined ? {} : { baseUrl: api.baseUrl }),
+    ...(api.socket === undefined ? {} : { socket: api.socket }),
+    ...(api.keepAlive === undefined ? {} : { keepAlive: api.keepAlive }),
     headers: Object.entries(api.headers ?? {}).map(
       ([header, value]) => [header, secret(value, `apis.${name}.headers.${header}`, origin)] as const,
     ),

@@ -11,6 +11,10 @@ export interface ApiConfig {
   readonly name?: string;
   readonly spec: string;
   readonly baseUrl?: string;
+  /** Path of the unix socket behind `baseUrl`. */
+  readonly socket?: string;
+  /** False: no socket to `baseUrl` is used twice. */
+  readonly keepAlive?: boolean;
   /** Sent with every request of this API; the values are secrets. */
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly serverVariables: { readonly [name: string]: string };
@@ -81,4 +85,6 @@ export interface BridgeConfig {
   readonly proxy?: ProxyConfig;
   /** Hand a caller's trace on to the APIs. */
   readonly propagateTrace: boolean;
+  /** File of certificates to trust beside Node's, PEM. */
+  readonly ca?: string;
 }

@@ -3,6 +3,8 @@ import ipaddr from 'ipaddr.js';
 /** Azure's platform address: public by range, internal by use. */
 const WIRE_SERVER = '168.63.129.16';
 
+const EC2_METADATA = 'fd00:ec2::254';
+
 /**
  * Whether an IP address is global unicast, after unwrapping IPv4 in IPv6 (mapped, 6to4, NAT64, Teredo); also false for
  * `::/96` and Azure's 168.63.129.16. Anything that is no IP address is false.
@@ -18,8 +20,8 @@ function isPublic(address: ipaddr.IPv4 | ipaddr.IPv6): boolean {
   const bytes = address.toByteArray();
   const inner = unwrapped(bytes, (address as ipaddr.IPv6).range());
   if (inner) return isPublic(new ipaddr.IPv4(inner));
-  if (bytes.slice(0, 12).every((byte) => byte === 0)) return false;
-  return address.range() === 'unicast';
+  // Only 2000::/3 is assigned for global unicast (RFC 4291 §2.4, IANA's registry).
+  return (bytes[0]! & 0xe0) === 0x20 && address.range() === 'unicast';
 }
 
 /** The IPv4 address inside an IPv6 one (RFC 4291 §2.5.5.2, RFC 3056, RFC 6052, RFC 4380), if there is one. */
@@ -35,6 +37,7 @@ export interface AddressPolicy {
   /** Adds an origin or `host:port`. */
   name(hostAndPort: string): void;
   isNamed(host: string, port: string | number): boolean;
+  isNamedOrigin(origin: string): boolean;
 }
 
 export function createAddressPolicy(named: readonly string[] = []): AddressPolicy {
@@ -42,6 +45,7 @@ export function createAddressPolicy(named: readonly string[] = []): AddressPolic
   const policy: AddressPolicy = {
     name: (hostAndPort) => void names.add(normalise(hostAndPort)),
     isNamed: (host, port) => names.has(`${host.toLowerCase().replace(/^\[|\]$/g, '')}:${port}`),
+    isNamedOrigin: (origin) => names.has(normalise(origin)),
   };
   for (const entry of named) policy.name(entry);
   return policy;
@@ -50,4 +54,19 @@ export function createAddressPolicy(named: readonly string[] = []): AddressPolic
 function normalise(written: string): string {
   const url = new URL(/^[a-z][a-z0-9+.-]*:\/\//i.test(written) ? written : `http://${written}`);
   return `${url.hostname.replace(/^\[|\]$/g, '')}:${url.port || (url.protocol === 'https:' ? '443' : '80')}`;
+}
+
+/**
+ * Whether giving a document by this URL names its host and port too, though they are not public: a developer's own machine or
+ * network, written plainly. Other spellings of an address, link-local ones (cloud metadata) and names that only resolve to
+ * something inside want `--allow-host`.
+ */
+export function isPlainlyLocal(url: string): boolean {
+  const [, written = ''] = /^https?:\/\/([^/?#\\@]*?)(?::\d*)?(?:[/?#]|$)/i.exec(url) ?? [];
+  const { hostname } = new URL(url);
+  if (written.toLowerCase() !== hostname) return false;
+  const host = hostname.replace(/^\[|\]$/g, '');
+  if (host === 'localhost' || host.endsWith('.localhost')) return true;
+  if (!ipaddr.isValid(host) || host === EC2_METADATA) return false;
+  return ['loopback', 'private', 'uniqueLocal'].includes(ipaddr.parse(host).range());
 }

@@ -1,8 +1,14 @@
 import { Pool } from 'undici';
 import { type AddressPolicy, createAddressPolicy } from './address.ts';
-import { createConnector, type Resolver } from './connector.ts';
-import { decodeStream, readDecoded } from './decode.ts';
-import { NetError } from './errors.ts';
+import type { Resolver } from './connector.ts';
+import { exchange, type HttpResponse, type WireRequest } from './exchange.ts';
+import { type OpenResponse, openStream } from './open-stream.ts';
+import { createPools, type PoolKey } from './pools.ts';
+import type { ProxyOf } from './proxy.ts';
+import { createRoutes, type RouteTls } from './routes.ts';
+
+export type { HttpResponse } from './exchange.ts';
+export type { OpenResponse } from './open-stream.ts';
 
 export interface HttpRequest {
   readonly method: string;
@@ -13,15 +19,10 @@ export interface HttpRequest {
   readonly signal?: AbortSignal;
   /** Whose connection this is: requests with different keys never share a socket. */
   readonly credentialKey?: string;
+  /** The certificate to show; one object for each certificate. */
+  readonly tls?: RouteTls;
   /** Decoded bytes; default 10 MiB. */
   readonly maxBytes?: number;
-}
-
-export interface HttpResponse {
-  readonly status: number;
-  readonly statusText: string;
-  readonly headers: { readonly [name: string]: string | readonly string[] };
-  readonly body: Uint8Array;
 }
 
 export interface HttpClientOptions {
@@ -29,156 +30,82 @@ export interface HttpClientOptions {
   readonly connectTimeoutMs?: number;
   readonly firstByteTimeoutMs?: number;
   readonly idleTimeoutMs?: number;
+  /** Sockets of a pool. */
   readonly connections?: number;
   readonly resolve?: Resolver;
-}
-
-/** An answer whose body is still coming. */
-export interface OpenResponse extends Omit<HttpResponse, 'body'> {
-  /** Decoded, as it comes; at most `maxBytes`. Throws NetError. Ending the iteration early closes the connection. */
-  readonly body: AsyncIterable<Uint8Array>;
+  readonly proxyOf?: ProxyOf;
+  /** Unix sockets that the operator named, by origin. */
+  readonly socketOf?: (origin: string) => string | undefined;
+  /** Certificates to trust: `readCertificates`. */
+  readonly ca?: readonly string[];
+  /**
+   * Whether sockets may be used again. A response too many on one that is would be taken for the answer to the next request
+   * of the same credential (SECURITY.md, trap 6); default: for origins that the operator named.
+   */
+  readonly reuses?: (origin: string) => boolean;
 }
 
 /** The only way to a socket. Redirects are answers here; whoever may follow one does so with a request of its own. */
 export interface HttpClient {
+  /** Rejects with NetError. */
   send(request: HttpRequest): Promise<HttpResponse>;
-  /** Resolves with the head of the answer; the body must be read, or its iteration ended. */
+  /** Resolves with the head of the answer; the body must be read, or its iteration ended. Rejects with NetError. */
   open(request: HttpRequest): Promise<OpenResponse>;
   close(): Promise<void>;
 }
 
 const MAX_BYTES = 10 * 2 ** 20;
+const MAX_POOLS = 500;
 
 export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
   const policy = options.policy ?? createAddressPolicy();
-  const connect = createConnector(policy, {
+  const reuses = options.reuses ?? ((origin: string) => policy.isNamedOrigin(origin));
+  const routeTo = createRoutes({
+    policy,
     timeoutMs: options.connectTimeoutMs ?? 5_000,
     ...(options.resolve ? { resolve: options.resolve } : {}),
+    ...(options.proxyOf ? { proxyOf: options.proxyOf } : {}),
+    ...(options.socketOf ? { socketOf: options.socketOf } : {}),
+    ...(options.ca ? { ca: options.ca } : {}),
   });
-  const pools = new Map<string, Pool>();
-  return { send, open, close };
+  const pools = createPools(createPool, MAX_POOLS);
 
-  async function send(request: HttpRequest): Promise<HttpResponse> {
-    try {
-      const { answer, head } = await dispatch(request);
-      const coding = single(answer.headers['content-encoding']);
-      return { ...head, body: await readDecoded(answer.body, coding, request.maxBytes ?? MAX_BYTES) };
-    } catch (error) {
-      throw classify(error, request.signal);
-    }
-  }
-
-  async function open(request: HttpRequest): Promise<OpenResponse> {
-    try {
-      const { answer, head } = await dispatch(request);
-      const coding = single(answer.headers['content-encoding']);
-      const body = decodeStream(answer.body, coding, request.maxBytes ?? MAX_BYTES);
-      return { ...head, body: classified(body, request.signal) };
-    } catch (error) {
-      throw classify(error, request.signal);
-    }
-  }
-
-  async function dispatch(request: HttpRequest) {
-    const url = new URL(request.url);
-    const pool = poolFor(url.origin, request.credentialKey ?? '');
-    const answer = await pool.request({
-      path: url.pathname + url.search,
-      method: request.method as 'GET',
-      headers: flatHeaders(request),
-      body: request.body ?? null,
-      ...(request.signal ? { signal: request.signal } : {}),
+  function createPool({ origin, tls }: PoolKey): Pool {
+    return new Pool(origin, {
+      connect: routeTo(origin, tls),
+      connections: options.connections ?? 10,
+      pipelining: reuses(origin) ? 1 : 0,
+      headersTimeout: options.firstByteTimeoutMs ?? 30_000,
+      bodyTimeout: options.idleTimeoutMs ?? 15_000,
     });
-    const { statusCode: status, statusText } = answer;
-    return { answer, head: { status, statusText, headers: answer.headers as HttpResponse['headers'] } };
   }
 
-  function poolFor(origin: string, credentialKey: string): Pool {
-    const key = `${origin} ${credentialKey}`;
-    let pool = pools.get(key);
-    if (!pool) {
-      pool = new Pool(origin, {
-        connect,
-        connections: options.connections ?? 10,
-        pipelining: 1,
-        headersTimeout: options.firstByteTimeoutMs ?? 30_000,
-        bodyTimeout: options.idleTimeoutMs ?? 15_000,
-      });
-      pools.set(key, pool);
-    }
-    return pool;
+  function poolFor({ url, credentialKey = '', tls }: HttpRequest): Pool {
+    return pools.get({ origin: new URL(url).origin, credentialKey, tls });
   }
 
-  async function close(): Promise<void> {
-    await Promise.all(Array.from(pools.values(), (pool) => pool.destroy()));
-    pools.clear();
-  }
+  return {
+    send: async (request) => exchange(poolFor(request), wireRequest(request)),
+    open: async (request) => openStream(poolFor(request), wireRequest(request)),
+    close: () => pools.close(),
+  };
 }
 
-/** The body with Node's and undici's errors as NetError. */
-async function* classified(body: AsyncIterable<Uint8Array>, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
-  try {
-    yield* body;
-  } catch (error) {
-    throw classify(error, signal);
-  }
+function wireRequest(request: HttpRequest): WireRequest {
+  const { pathname, search } = new URL(request.url);
+  return {
+    method: request.method,
+    path: pathname + search,
+    headers: flatHeaders(request),
+    body: request.body ?? null,
+    signal: request.signal,
+    maxBytes: request.maxBytes ?? MAX_BYTES,
+  };
 }
 
-function flatHeaders(request: HttpRequest): string[] {
+function flatHeaders({ headers }: HttpRequest): string[] {
   const flat: string[] = [];
-  for (const [name, value] of request.headers) flat.push(name, value);
+  for (const [name, value] of headers) flat.push(name, value);
   flat.push('accept-encoding', 'gzip, deflate, br');
   return flat;
-}
-
-function single(value: string | string[] | undefined): string | undefined {
-  return Array.isArray(value) ? value.join(', ') : value;
-}
-
-const CONNECT_CODES = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'EADDRNOTAVAIL',
-  'UND_ERR_CONNECT_TIMEOUT',
-]);
-const RESET_CODES = new Set([
-  'ECONNRESET',
-  'EPIPE',
-  'UND_ERR_SOCKET',
-  'UND_ERR_DESTROYED',
-  'UND_ERR_CLOSED',
-  'ETIMEDOUT',
-]);
-
-/** Node's and undici's errors as one kind each. */
-export function classify(error: unknown, signal: AbortSignal | undefined): NetError {
-  if (error instanceof NetError) return error;
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const message = error instanceof Error ? error.message : String(error);
-  if (signal?.aborted) {
-    const reason = signal.reason instanceof NetError ? signal.reason : undefined;
-    return reason ?? new NetError('cancelled', true, 'The call was cancelled', error);
-  }
-  if (
-    CONNECT_CODES.has(code) ||
-    code.startsWith('CERT_') ||
-    code.startsWith('ERR_TLS') ||
-    /CERT|SELF_SIGNED/.test(code)
-  ) {
-    return new NetError(
-      'connect',
-      false,
-      code === 'UND_ERR_CONNECT_TIMEOUT' ? 'The connection took too long' : `${code}: ${message}`,
-      error,
-    );
-  }
-  if (code === 'UND_ERR_HEADERS_TIMEOUT')
-    return new NetError('timeout', true, 'The API did not begin to answer in time', error);
-  if (code === 'UND_ERR_BODY_TIMEOUT')
-    return new NetError('timeout', true, 'The API stopped in the middle of its answer', error);
-  if (RESET_CODES.has(code)) return new NetError('reset', true, `The connection broke: ${message}`, error);
-  return new NetError('protocol', true, `The answer breaks HTTP: ${message}`, error);
 }

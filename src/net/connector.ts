@@ -14,7 +14,8 @@ const resolveBySystem: Resolver = (host, options, done) => systemLookup(host, { 
 
 /**
  * Opens sockets to addresses that the policy allows, and to no others. Literal addresses are checked here, resolved ones
- * inside the look-up, so that the address connected to is the address that was checked.
+ * inside the look-up, so that the address connected to is the address that was checked. A name with one address that is
+ * refused is refused: which of them a socket goes to is not ours to choose.
  */
 export function createConnector(
   policy: AddressPolicy,
@@ -24,11 +25,12 @@ export function createConnector(
   const checked: LookupFunction = (host, lookupOptions, done) => {
     resolve(host, lookupOptions as LookupOptions, (error, addresses) => {
       if (error) return done(error, '', 4);
-      const allowed = addresses.filter(({ address }) => isPublicAddress(address));
-      if (allowed.length === 0) return done(refusal(host, addresses[0]?.address ?? ''), '', 4);
+      const [first] = addresses;
+      const refused = addresses.find(({ address }) => !isPublicAddress(address));
+      if (refused || !first) return done(refusal(host, refused?.address ?? 'no address'), '', 4);
       if ((lookupOptions as LookupOptions).all)
-        return (done as unknown as (error: null, all: LookupAddress[]) => void)(null, allowed);
-      return done(null, allowed[0]!.address, allowed[0]!.family);
+        return (done as unknown as (error: null, all: LookupAddress[]) => void)(null, addresses);
+      return done(null, first.address, first.family);
     });
   };
   const base = { timeout: options.timeoutMs, keepAlive: true, allowH2: false, ...options.tls };

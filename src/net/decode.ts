@@ -9,18 +9,14 @@ const DECODERS: { readonly [coding: string]: () => Transform } = {
   br: createBrotliDecompress,
 };
 
-/** All bytes of a body, decoded; at most one content-coding, never more than `limit` decoded bytes (a gzip bomb ends there). */
-export async function readDecoded(body: Readable, coding: string | undefined, limit: number): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of decodeStream(body, coding, limit)) chunks.push(chunk);
-  return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks);
-}
-
-/** The same as it comes. Throws NetError at once for a coding that was not asked for. */
+/**
+ * A body decoded as it comes: at most one content-coding, never more than `limit` decoded bytes. Throws NetError at once for a
+ * coding that was not asked for.
+ */
 export function decodeStream(body: Readable, coding: string | undefined, limit: number): AsyncIterable<Uint8Array> {
   const name = coding?.trim().toLowerCase() ?? '';
   if (name === '' || name === 'identity') return limited(body, limit);
-  const decoder = DECODERS[name];
+  const decoder = Object.hasOwn(DECODERS, name) ? DECODERS[name] : undefined;
   if (!decoder) {
     body.destroy();
     throw new NetError('protocol', true, `The answer has the content-coding "${name}", which was not asked for`);

@@ -1,8 +1,7 @@
 import { Agent, type RequestInit as UndiciInit, fetch as undiciFetch } from 'undici';
 import type { AddressPolicy } from './address.ts';
-import { classify } from './client.ts';
 import { createConnector } from './connector.ts';
-import { NetError } from './errors.ts';
+import { classify, NetError } from './errors.ts';
 
 export interface GuardedFetchOptions {
   readonly policy: AddressPolicy;

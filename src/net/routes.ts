@@ -4,15 +4,23 @@ import { rootCertificates } from 'node:tls';
 import { buildConnector } from 'undici';
 import { BridgeError } from '../errors.ts';
 import { type AddressPolicy, isPublicAddress } from './address.ts';
+import { createConnector, type Resolver } from './connector.ts';
 import { NetError } from './errors.ts';
 import type { ProxyOf } from './proxy.ts';
 
+/** A client certificate and its authority in PEM; names as in `node:tls`. */
+export interface RouteTls {
+  readonly cert: string;
+  readonly key: string;
+  readonly ca?: string;
+  readonly passphrase?: string;
+}
+
 export interface RouteOptions {
-  /** Opens sockets without a proxy: `createConnector`. */
-  readonly direct: buildConnector.connector;
   readonly policy: AddressPolicy;
   /** For the proxy's socket, its answer to CONNECT, and the handshake through it; each. */
   readonly timeoutMs: number;
+  readonly resolve?: Resolver;
   readonly proxyOf?: ProxyOf;
   /** Unix sockets that the operator named, by origin. */
   readonly socketOf?: (origin: string) => string | undefined;
@@ -21,19 +29,44 @@ export interface RouteOptions {
 }
 
 /** How sockets to an origin are opened: a named unix socket, a proxy, or directly. One per pool. */
-export function createRoutes(options: RouteOptions): (origin: string) => buildConnector.connector {
-  const base = { timeout: options.timeoutMs, allowH2: false, ...(options.ca ? { ca: [...options.ca] } : {}) };
-  return (origin) => {
+export type RouteTo = (origin: string, tls?: RouteTls) => buildConnector.connector;
+
+export function createRoutes(options: RouteOptions): RouteTo {
+  const { policy, timeoutMs, resolve } = options;
+  const directWith = memoize((tls) =>
+    createConnector(policy, { timeoutMs, tls: tlsOptions(options, tls), ...(resolve ? { resolve } : {}) }),
+  );
+  return (origin, tls) => {
+    const base = { timeout: timeoutMs, allowH2: false };
     const socketPath = options.socketOf?.(origin);
-    if (socketPath !== undefined) return buildConnector({ ...base, socketPath });
+    if (socketPath !== undefined) return buildConnector({ ...base, ...tlsOptions(options, tls), socketPath });
     const proxy = options.proxyOf?.(origin);
-    if (proxy === undefined) return options.direct;
-    const connect = buildConnector(base);
+    if (proxy === undefined) return directWith(tls);
+    const toProxy = buildConnector({ ...base, ...tlsOptions(options, undefined) });
+    const throughIt = buildConnector({ ...base, ...tlsOptions(options, tls) });
     return (target, done) => {
-      const refused = refusalOf(target, options.policy);
+      const refused = refusalOf(target, policy);
       if (refused) return done(refused, null);
-      return openTunnel(connect, { proxy: new URL(proxy), timeoutMs: options.timeoutMs, target }, done);
+      return openTunnel({ proxy: new URL(proxy), timeoutMs, target, toProxy, throughIt }, done);
     };
+  };
+}
+
+/** A certificate's own authority counts beside those that are trusted anyway. */
+function tlsOptions({ ca }: RouteOptions, tls: RouteTls | undefined): object {
+  const trusted = [...(ca ?? []), ...(tls?.ca === undefined ? [] : [...(ca ? [] : rootCertificates), tls.ca])];
+  return { ...tls, ...(trusted.length > 0 ? { ca: trusted } : { ca: undefined }) };
+}
+
+/** TLS sessions are remembered by the connector: those of one certificate are not for another. */
+function memoize(create: (tls: RouteTls | undefined) => buildConnector.connector): typeof create {
+  const plain = create(undefined);
+  const known = new WeakMap<RouteTls, buildConnector.connector>();
+  return (tls) => {
+    if (!tls) return plain;
+    const connector = known.get(tls) ?? create(tls);
+    known.set(tls, connector);
+    return connector;
   };
 }
 
@@ -76,12 +109,18 @@ interface Tunnel {
   readonly target: buildConnector.Options;
 }
 
+interface Connectors {
+  readonly toProxy: buildConnector.connector;
+  /** Its certificate is shown to the API, not to the proxy. */
+  readonly throughIt: buildConnector.connector;
+}
+
 /** CONNECT (RFC 9110 §9.3.6), then TLS through it where the target is https. */
-function openTunnel(connect: buildConnector.connector, { proxy, timeoutMs, target }: Tunnel, done: Done): void {
+function openTunnel({ proxy, timeoutMs, target, toProxy, throughIt }: Tunnel & Connectors, done: Done): void {
   const { hostname, protocol } = proxy;
   const port = proxy.port || (protocol === 'https:' ? '443' : '80');
   const name = isIP(hostname.replace(/^\[|\]$/g, '')) === 0 ? { servername: hostname } : {};
-  connect({ hostname, host: proxy.host, protocol, port, ...name }, (error, socket) => {
+  toProxy({ hostname, host: proxy.host, protocol, port, ...name }, (error, socket) => {
     if (error) return done(new NetError('connect', false, `The proxy ${proxy.host}: ${error.message}`, error), null);
     askForTunnel(socket, { proxy, timeoutMs, target }, (failure) => {
       if (failure) {
@@ -89,7 +128,7 @@ function openTunnel(connect: buildConnector.connector, { proxy, timeoutMs, targe
         return done(failure, null);
       }
       if (target.protocol !== 'https:') return done(null, socket);
-      return connect({ ...target, httpSocket: socket }, done);
+      return throughIt({ ...target, httpSocket: socket }, done);
     });
   });
 }

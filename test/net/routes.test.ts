@@ -8,7 +8,6 @@ import { join } from 'node:path';
 import { Pool } from 'undici';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createAddressPolicy } from '../../src/net/address.ts';
-import { createConnector } from '../../src/net/connector.ts';
 import { createProxyOf } from '../../src/net/proxy.ts';
 import { createRoutes, type RouteOptions, readCertificates } from '../../src/net/routes.ts';
 
@@ -83,8 +82,7 @@ async function startProxy(target: number, status = 200): Promise<Proxy> {
 
 function routed(origin: string, options: Partial<RouteOptions>, named: readonly string[] = []) {
   const policy = createAddressPolicy(named);
-  const direct = createConnector(policy, { timeoutMs: 1_000 });
-  const pool = new Pool(origin, { connect: createRoutes({ direct, policy, timeoutMs: 1_000, ...options })(origin) });
+  const pool = new Pool(origin, { connect: createRoutes({ policy, timeoutMs: 1_000, ...options })(origin) });
   closers.push(() => void pool.destroy());
   return async (path = '/') => {
     const { statusCode, body } = await pool.request({ path, method: 'GET' });
