@@ -53,6 +53,7 @@ export async function loadApis(config: BridgeConfig, sources: readonly Described
     const name = nameApi(api, spec, served);
     const { operations, diagnostics: found } = buildOperations(spec, name);
     const declared = readSecuritySchemes(spec);
+    if (api.baseUrl === undefined) refuseUserInfo(declared, spec);
     security.push(declared);
     diagnostics.push(...spec.diagnostics, ...found, ...declared.diagnostics);
     served.push(describeApi(name, spec, { operations: operations.length, action: sources[index]!.action }));
@@ -91,6 +92,13 @@ function filterOf(config: BridgeConfig, api: ApiConfig): CompilableApi['filter']
     exclude: [...config.exclude, ...api.exclude],
     readOnly: config.readOnly,
   };
+}
+
+/** A server written as `http://trusted@other/` is meant to be misread. Throws SERVER_INVALID. */
+function refuseUserInfo({ servers }: SecurityDeclarations, { source }: LoadedSpec): void {
+  const index = servers.findIndex(({ url }) => /^[a-z][a-z0-9+.-]*:\/\/[^/?#]*@/i.test(url));
+  if (index < 0) return;
+  throw new BridgeError('SERVER_INVALID', `${source.name}: /servers/${index}/url holds a user name or password`);
 }
 
 /** Each finding once, however many operations share the schema. */

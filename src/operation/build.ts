@@ -2,6 +2,8 @@ import type { Diagnostic } from '../diagnostic.ts';
 import { own } from '../spec/references.ts';
 import type { JsonObject, LoadedSpec } from '../spec/types.ts';
 import { readBody } from './body.ts';
+import { hasDotSegment } from './dot-segments.ts';
+import { reportInvisible } from './invisible.ts';
 import { readParameters } from './parameters.ts';
 import { asObject, asString, at, type OperationPlace, OperationRefused, type Reading } from './reading.ts';
 import { resolveObject } from './resolve.ts';
@@ -58,13 +60,9 @@ export function buildOperations(spec: LoadedSpec, api: string): BuiltOperations 
 
 function readPathItem(reading: Reading, api: string, path: string, written: unknown, into: Operation[]): void {
   const pointer = at('/paths', path);
-  if (!path.startsWith('/')) {
-    reading.report(
-      'error',
-      'path-invalid',
-      pointer,
-      `The path "${path}" does not begin with "/", so its operations are left out`,
-    );
+  const fault = faultOfPath(path);
+  if (fault !== undefined) {
+    reading.report('error', 'path-invalid', pointer, `The path "${path}" ${fault}, so its operations are left out`);
     return;
   }
   const item = resolvePathItem(reading, written, pointer);
@@ -83,6 +81,13 @@ function readPathItem(reading: Reading, api: string, path: string, written: unkn
       );
     }
   }
+}
+
+/** Why a path cannot stand after a server's URL: it would lead out of it. */
+function faultOfPath(path: string): string | undefined {
+  if (!path.startsWith('/')) return 'does not begin with "/"';
+  if (/^\/[/\\]/.test(path)) return 'begins with two slashes, which names another host';
+  return hasDotSegment(path.split(/[?#]/, 1)[0]!) ? 'holds a "." or ".." segment' : undefined;
 }
 
 /** OAS 3.1 §4.8.9: `$ref` of a path item; fields beside it win. */
@@ -166,6 +171,7 @@ function readOperation(reading: Reading, place: OperationPlace): Operation {
   const id = asString(own(node, 'operationId'));
   const summary = asString(own(node, 'summary')) ?? asString(own(item, 'summary'));
   const description = asString(own(node, 'description')) ?? asString(own(item, 'description'));
+  reportInvisible(reading, place.pointer, node);
   const consequential = own(node, 'x-openai-isConsequential');
   const body = readBody(reading, place);
   const tags = own(node, 'tags');

@@ -2,6 +2,8 @@ import { BridgeError } from '../errors.ts';
 
 /** SECURITY.md, "Defaults": what a document may cost. */
 export const MAX_BYTES = 64 * 2 ** 20;
+/** What comes over the network is held to less than files. */
+export const MAX_FETCHED_BYTES = 32 * 2 ** 20;
 export const FETCH_TIMEOUT_MS = 30_000;
 export const MAX_DEPTH = 200;
 const MAX_NODES = 5_000_000;

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { BridgeError } from '../errors.ts';
-import { FETCH_TIMEOUT_MS, limitBytes, MAX_BYTES } from './limits.ts';
+import { FETCH_TIMEOUT_MS, limitBytes, MAX_FETCHED_BYTES } from './limits.ts';
 import { fileError, readBytes } from './source-file.ts';
 import type { FetchText, SpecSource } from './types.ts';
 
@@ -42,7 +42,7 @@ async function fetchSource(url: string, fetchText: FetchText | undefined): Promi
   if (!URL.canParse(url)) throw new BridgeError('SPEC_FETCH', `${url}: this is no URL`, { hint: 'Check the URL.' });
   if (!fetchText) throw new BridgeError('SPEC_FETCH', `${url}: documents cannot be fetched here`);
   try {
-    const fetched = await fetchText(url, { maxBytes: MAX_BYTES, timeoutMs: FETCH_TIMEOUT_MS });
+    const fetched = await fetchText(url, { maxBytes: MAX_FETCHED_BYTES, timeoutMs: FETCH_TIMEOUT_MS });
     return { bytes: bytesOf(fetched.text, url), source: { name: url, url: fetched.url } };
   } catch (error) {
     if (error instanceof BridgeError) throw error;

@@ -24,6 +24,8 @@ export interface CompiledTool {
   readonly tool: Tool;
   /** Deep parts of the schema were made free-form to keep it within the size clients accept. */
   readonly reduced: boolean;
+  /** Characters of the description that are left out. */
+  readonly cut: number;
 }
 
 /** What the tools of one document share. */
@@ -47,10 +49,11 @@ export function compileTool(operation: Operation, name: string, context: Compile
     names.filter((_, index) => list[index]!.required),
     converter.component,
   );
+  const { text: description, cut } = shortened(describe(operation, name, boilerplate));
   const tool: Tool = {
     name,
     title: titleOf(operation, name),
-    description: describe(operation, name, boilerplate),
+    description,
     input: schema as InputSchema,
     ...(output ? { output } : {}),
     hints: hintsOf(operation.method, operation.consequential),
@@ -58,7 +61,7 @@ export function compileTool(operation: Operation, name: string, context: Compile
     request: requestTemplate(operation, body?.requiredProperties ?? []),
     bindings: list.map((argument, index): Binding => ({ argument: names[index]!, target: argument.target })),
   };
-  return { tool, reduced };
+  return { tool, reduced, cut };
 }
 
 function parameterArguments(operation: Operation, converter: SchemaConverter): Argument[] {
@@ -241,6 +244,20 @@ function describe(operation: Operation, name: string, boilerplate: ReadonlySet<s
   const words = description !== '' && saysAll(`${name} ${firstLine(description)}`, summary) ? '' : summary;
   const text = [words, description].filter(Boolean).join('\n\n') || `${operation.method} ${operation.path}`;
   return operation.deprecated ? `Deprecated. ${text}` : text;
+}
+
+/** What OpenAI's functions take, and enough for any model: characters of a description. */
+const MAX_DESCRIPTION = 1_024;
+const CUT = ' […]';
+
+/** A description that fits, cut after a sentence or a word. */
+function shortened(text: string): { readonly text: string; readonly cut: number } {
+  if (text.length <= MAX_DESCRIPTION) return { text, cut: 0 };
+  const room = text.slice(0, MAX_DESCRIPTION - CUT.length);
+  const sentence = Math.max(room.lastIndexOf('. ') + 1, room.lastIndexOf('\n'));
+  const end = sentence > room.length * 0.7 ? sentence : room.lastIndexOf(' ');
+  const kept = (end > room.length / 2 ? room.slice(0, end) : room).replace(/[\ud800-\udbff]$/, '').trimEnd();
+  return { text: kept + CUT, cut: text.length - kept.length };
 }
 
 function firstLine(text: string): string {

@@ -38,13 +38,33 @@ export function compileTools(apis: readonly CompilableApi[]): { tools: Tool[]; d
   for (const [index, { operation, filter, ...context }] of all.entries()) {
     const name = names[index]!;
     if (!isOffered({ ...operation, name }, filter)) continue;
-    const { tool, reduced } = compileTool(operation, name, context);
+    if (isReserved(operation)) {
+      const message = `"${operation.id}" is left out: names that begin with "bridge." or "actionbridge" are the bridge's own`;
+      diagnostics.push({
+        severity: 'error',
+        code: 'name-reserved',
+        ...operation.source,
+        message,
+        hint: 'Give it another operationId.',
+      });
+      continue;
+    }
+    const { tool, reduced, cut } = compileTool(operation, name, context);
     tools.push(tool);
+    if (cut > 0) {
+      const message = `The description of ${name} was cut: ${cut} characters are left out`;
+      diagnostics.push({ severity: 'info', code: 'description-cut', ...operation.source, message });
+    }
     if (!reduced) continue;
     const message = `The input schema of ${name} was larger than clients accept: its deep parts are free-form`;
     diagnostics.push({ severity: 'info', code: 'schema-reduced', ...operation.source, message });
   }
   return { tools, diagnostics };
+}
+
+/** A document must not pass its operations off as the bridge's own tools. */
+function isReserved({ id = '' }: Operation): boolean {
+  return /^\W*(?:bridge[./:]|actionbridge)/i.test(id);
 }
 
 export function createRegistry(tools: readonly Tool[]): Registry {
