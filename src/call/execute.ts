@@ -3,6 +3,7 @@ import { NetError } from '../net/errors.ts';
 import { isSafeMethod } from '../tool/hints.ts';
 import type { Tool } from '../tool/types.ts';
 import { checkLimits, normalizeArguments } from './arguments.ts';
+import { checkIntegers } from './big-integers.ts';
 import type { Handler, Middleware } from './compose.ts';
 import { failureOf } from './failure.ts';
 import { isMcpResponse, planMcpCall, readMcpResponse } from './mcp-request.ts';
@@ -10,9 +11,11 @@ import type { Decision } from './middleware/confirm.ts';
 import { planRequest } from './plan.ts';
 import type { AskPerson } from './question.ts';
 import { readContent } from './receive.ts';
+import { parseRetryAfter } from './retry-after.ts';
 import { resolveServer, type ServerChoice } from './server.ts';
-import type { ArgumentIssue, CallFailure, CallResult, RawResponse, RequestPlan } from './types.ts';
+import type { Answer, ArgumentIssue, CallFailure, CallResult, RawResponse, RequestPlan } from './types.ts';
 import { createValidator } from './validate.ts';
+import { visibleContent } from './visible.ts';
 
 export type Surface = 'stdio' | 'mcp' | 'chat' | 'api' | 'cli';
 
@@ -26,8 +29,6 @@ export interface CallContext {
   readonly traceParent?: { readonly traceparent: string; readonly tracestate?: string };
   /** Reads a file named by a `path` argument; absent where files may not be read. */
   readonly readFile?: (path: string) => Uint8Array;
-  /** The caller's own: calls of one key happen once. */
-  readonly idempotencyKey?: string;
   /** Asks the person behind the client before a call with consequences; absent where nobody can be asked. */
   readonly confirm?: AskPerson;
   /** Why the surface does not permit this call: nothing is sent, and the refusal is put on record. */
@@ -82,7 +83,8 @@ export function planCall(call: Call, api: ApiRuntime): Planned {
   const limits = checkLimits(given);
   if (limits.length > 0) return invalid(limits);
   const args = normalizeArguments(tool.input, given as { [name: string]: unknown });
-  const issues = validatorOf(tool)(args);
+  const { rounded, issues: inexact } = checkIntegers(tool, args);
+  const issues = inexact.length > 0 ? inexact : validatorOf(tool)(rounded);
   if (issues.length > 0) return invalid(issues);
   if (tool.remote) return { ok: true, plan: planMcpCall(tool, args) };
   try {
@@ -148,8 +150,20 @@ function withHeaders(plan: RequestPlan, headers: ApiRuntime['headers']): Request
 
 function answered(response: RawResponse): CallResult {
   if (isMcpResponse(response)) return readMcpResponse(response);
-  const { status, statusText } = response;
-  return { kind: status >= 400 ? 'refused' : 'ok', status, statusText, content: readContent(response) };
+  const { status, statusText, headers } = response;
+  const { content, removed } = visibleContent(readContent(response));
+  const answer: Answer = {
+    status,
+    statusText,
+    content,
+    ...(response.partial ? { partial: true } : {}),
+    ...(removed === 0 ? {} : { removed }),
+  };
+  const location = status >= 300 && status < 400 ? headers['location'] : undefined;
+  if (typeof location === 'string') return { kind: 'refused', ...answer, location };
+  if (status < 400) return { kind: 'ok', ...answer };
+  const retryAfter = parseRetryAfter(headers['retry-after'], Date.now());
+  return { kind: 'refused', ...answer, ...(retryAfter === undefined ? {} : { retryAfterSeconds: retryAfter / 1000 }) };
 }
 
 const CODES = {

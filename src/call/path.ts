@@ -1,3 +1,4 @@
+import { hasDotSegment } from '../operation/dot-segments.ts';
 import type { ParameterWire } from '../operation/types.ts';
 import { encodeText, writePathValue } from './serialize.ts';
 
@@ -44,6 +45,8 @@ function fill(
     const value = parameter && argumentFor(parameter);
     if (!parameter || value === undefined) return { ok: false, parameter: name, message: 'is needed in the path' };
     const text = writePathValue(parameter, value);
+    if (/%(?:[01][0-9A-F]|7F)/i.test(text))
+      return { ok: false, parameter: name, message: 'must not hold control characters: it is a part of the path' };
     if (hasDotSegment(text))
       return { ok: false, parameter: name, message: 'must not be a path of its own: "." and ".." are refused' };
     written += literal(segment.slice(last, match.index)) + text;
@@ -55,30 +58,6 @@ function fill(
   if (hasDotSegment(written))
     return { ok: false, parameter: name, message: 'must not make its path segment "." or ".."' };
   return written;
-}
-
-const MAX_ROUNDS = 4;
-
-/** Whether any reading of the text, decoded up to four times and NFKC-normalised, holds a dot segment. */
-export function hasDotSegment(text: string): boolean {
-  let current = text;
-  for (let round = 0; round <= MAX_ROUNDS; round++) {
-    const plain = current.normalize('NFKC').replace(/[\t\n\r\0]/g, '');
-    if (plain.split(/[/\\]/).some((part) => /^\.{1,2}(?:;.*)?$/.test(part))) return true;
-    const next = decodeLeniently(current);
-    if (next === current) return false;
-    current = next;
-  }
-  return false;
-}
-
-function decodeLeniently(text: string): string {
-  if (!text.includes('%')) return text;
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text.replace(/%([0-7][0-9A-Fa-f])/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
-  }
 }
 
 /** Literal template text: what a URL cannot hold is encoded, what it can stays as written. */

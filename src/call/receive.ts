@@ -7,15 +7,17 @@ import {
 } from '../operation/media-type.ts';
 import type { Content, RawResponse } from './types.ts';
 
+type Received = Pick<RawResponse, 'status' | 'headers' | 'body' | 'partial'>;
+
 /** An answer's body by its media type (RFC 9110 §8.3). What is declared as JSON and is none becomes text; what is declared as nothing is looked at. */
-export function readContent({ status, headers, body }: Pick<RawResponse, 'status' | 'headers' | 'body'>): Content {
+export function readContent({ status, headers, body, partial = false }: Received): Content {
   if (body.length === 0 || status === 204 || status === 304) return { kind: 'none' };
   const declared = single(headers['content-type']) ?? '';
   const mediaType = mediaTypeEssence(declared);
   const charset = /;\s*charset="?([^";\s]+)/i.exec(declared)?.[1];
   if (isJsonMediaType(mediaType)) return readJson(body, charset, mediaType);
   if (isJsonLinesMediaType(mediaType)) return readLines(decode(body, charset), mediaType);
-  if (mediaType === 'text/event-stream') return readEvents(decode(body, charset));
+  if (mediaType === 'text/event-stream') return readEvents(whole(decode(body, charset), partial));
   if (mediaType.startsWith('image/') && mediaType !== 'image/svg+xml') return binary('image', body, mediaType, headers);
   if (mediaType.startsWith('audio/')) return binary('audio', body, mediaType, headers);
   if (isTextMediaType(mediaType) || isXmlMediaType(mediaType) || mediaType === 'application/x-www-form-urlencoded')
@@ -70,6 +72,13 @@ function readLines(text: string, mediaType: string): Content {
   return values.every((value) => value !== undefined)
     ? collected(values.map((value) => value.json))
     : { kind: 'text', text, mediaType };
+}
+
+/** Of a stream that was left, the event that had only begun is not shown. */
+function whole(text: string, partial: boolean): string {
+  if (!partial) return text;
+  const end = Math.max(text.lastIndexOf('\n\n'), text.lastIndexOf('\r\n\r\n'), text.lastIndexOf('\r\r'));
+  return text.slice(0, Math.max(0, end));
 }
 
 /** Server-sent events (WHATWG HTML §9.2.6) as one array of { event?, id?, data }, data parsed where it is JSON. */

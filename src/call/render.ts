@@ -1,7 +1,7 @@
 import { unreachable } from '../errors.ts';
 import { jsonOfContent } from './mcp-content.ts';
 import { MAX_TEXT, shapeJson, shapeText } from './shape.ts';
-import type { ArgumentIssue, CallFailure, CallResult, Content, ContentBlock } from './types.ts';
+import type { Answer, ArgumentIssue, CallFailure, CallResult, Content, ContentBlock } from './types.ts';
 
 export type { ContentBlock };
 
@@ -26,11 +26,11 @@ export function renderResult(result: CallResult, options: RenderOptions): Render
     case 'refused':
       if (result.content.kind === 'mcp')
         return {
-          content: [...renderContent(result.content, undefined, undefined), ...savedNote(options)],
+          content: [...renderContent(result.content, undefined, undefined), ...notesOn(result, options)],
           isError: true,
         };
       return {
-        content: [...renderContent(result.content, statusLine(result), hintFor(result.status)), ...savedNote(options)],
+        content: [...renderContent(result.content, headOf(result), adviceOn(result)), ...notesOn(result, options)],
         isError: true,
       };
     case 'invalid':
@@ -44,9 +44,30 @@ export function renderResult(result: CallResult, options: RenderOptions): Render
   }
 }
 
-type Answer = Extract<CallResult, { kind: 'ok' | 'refused' }>;
+type Refusal = Extract<CallResult, { kind: 'refused' }>;
 
-/** A block of its own: the answer's JSON stays JSON. */
+function headOf(result: Refusal): string {
+  return result.location === undefined ? statusLine(result) : `${statusLine(result)}\nLocation: ${result.location}`;
+}
+
+function adviceOn({ status, location, retryAfterSeconds }: Refusal): string {
+  if (location !== undefined) return REDIRECTED;
+  if (retryAfterSeconds === undefined) return hintFor(status);
+  return `${hintFor(status)} Try again in ${Math.ceil(retryAfterSeconds)} s.`;
+}
+
+const REDIRECTED =
+  'This redirect was not followed: only reads are, at most three times, and never to another origin. If the API has moved, its operator has to name the new place.';
+
+/** Blocks of their own: the answer's JSON stays JSON. */
+function notesOn({ partial, removed = 0 }: Answer, options: RenderOptions): ContentBlock[] {
+  return [
+    ...(partial ? [textBlock('This is partial: the stream went on when the time for this call was over.')] : []),
+    ...(removed > 0 ? [textBlock(`${removed} invisible characters were taken out of this answer.`)] : []),
+    ...savedNote(options),
+  ];
+}
+
 function savedNote({ saved }: RenderOptions): ContentBlock[] {
   if (!saved) return [];
   const pages = saved.pages === 1 ? 'one page' : `${saved.pages} pages: ?page=1 to ?page=${saved.pages}`;
@@ -60,7 +81,7 @@ function renderAnswer(result: Answer, options: RenderOptions): RenderedResult {
       ? [textBlock(statusLine(result))]
       : renderContent(result.content, redirected ? statusLine(result) : undefined, undefined);
   return {
-    content: [...blocks, ...savedNote(options)],
+    content: [...blocks, ...notesOn(result, options)],
     ...(options.structured ? { structuredContent: options.saved ? {} : structured(result.content) } : {}),
   };
 }

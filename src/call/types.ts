@@ -23,6 +23,8 @@ export interface RawResponse {
   /** Lower-case names. */
   readonly headers: { readonly [name: string]: string | readonly string[] };
   readonly body: Uint8Array;
+  /** The deadline came while a stream of events went on: these are the events so far. */
+  readonly partial?: boolean;
 }
 
 /** An answer by media type. */
@@ -85,11 +87,22 @@ export interface PendingConfirmation {
   readonly request: string;
 }
 
+/** An answer of the API. */
+export interface Answer {
+  readonly status: number;
+  readonly statusText: string;
+  readonly content: Content;
+  /** A stream of events that went on when the deadline came. */
+  readonly partial?: true;
+  /** Characters that only a model would have seen, taken out of the content. */
+  readonly removed?: number;
+}
+
 /** What became of a call. */
 export type CallResult =
-  | { readonly kind: 'ok'; readonly status: number; readonly statusText: string; readonly content: Content }
-  /** The API said no (HTTP >= 400): the model may correct itself. */
-  | { readonly kind: 'refused'; readonly status: number; readonly statusText: string; readonly content: Content }
+  | ({ readonly kind: 'ok' } & Answer)
+  /** The API said no (HTTP >= 400), or sent us somewhere else: the model may correct itself. */
+  | ({ readonly kind: 'refused'; readonly location?: string; readonly retryAfterSeconds?: number } & Answer)
   /** The arguments were wrong: nothing was sent. */
   | { readonly kind: 'invalid'; readonly issues: readonly ArgumentIssue[] }
   /** It broke before an answer; nothing happened upstream, or it is safe to try again. */

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it, test } from 'vitest';
-import { hasDotSegment, writePath } from '../../src/call/path.ts';
+import { writePath } from '../../src/call/path.ts';
 import { planRequest } from '../../src/call/plan.ts';
+import { hasDotSegment } from '../../src/operation/dot-segments.ts';
 import type { RequestTemplate } from '../../src/tool/types.ts';
 
 const parameter = (name: string, style = 'simple') =>

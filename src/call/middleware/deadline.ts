@@ -12,8 +12,8 @@ export interface Deadline {
   readonly deadlineAt: (exchange: Exchange) => number;
 }
 
-/** The caller's own cancellation reaches the socket through the same signal. */
-export function createDeadline(policyOf: PolicyOf, clock: Clock = systemClock): Deadline {
+/** The caller's own cancellation and the end of the process (`ending`) reach the socket through the same signal. */
+export function createDeadline(policyOf: PolicyOf, clock: Clock = systemClock, ending?: AbortSignal): Deadline {
   const ends = new WeakMap<CallTrace, number>();
   const calls: Middleware<Call, CallResult> = (next) => async (call) => {
     const { timeoutMs } = policyOf(call.tool);
@@ -24,6 +24,9 @@ export function createDeadline(policyOf: PolicyOf, clock: Clock = systemClock): 
       controller.abort(new NetError('timeout', true, `The call did not end within ${timeoutMs / 1000} s`));
     const timer = setTimeout(late, timeoutMs);
     const { signal } = call.context;
+    const end = () => controller.abort(ending!.reason);
+    if (ending?.aborted) end();
+    else ending?.addEventListener('abort', end);
     if (signal?.aborted) cancel();
     else signal?.addEventListener('abort', cancel, { once: true });
     try {
@@ -31,6 +34,7 @@ export function createDeadline(policyOf: PolicyOf, clock: Clock = systemClock): 
     } finally {
       clearTimeout(timer);
       signal?.removeEventListener('abort', cancel);
+      ending?.removeEventListener('abort', end);
     }
   };
   return { calls, deadlineAt: ({ call }) => ends.get(call.trace) ?? Number.POSITIVE_INFINITY };

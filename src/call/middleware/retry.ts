@@ -134,9 +134,6 @@ function withIdempotencyKey(exchange: Exchange, policy: RetryPolicy, newKey: () 
   if (!policy.idempotencyKey || isSafeMethod(plan.method)) return exchange;
   const { header } = policy.idempotencyKey;
   if (plan.headers.some(([name]) => name.toLowerCase() === header.toLowerCase())) return exchange;
-  const keyed: RequestPlan = {
-    ...plan,
-    headers: [...plan.headers, [header, exchange.call.context.idempotencyKey ?? newKey()]],
-  };
+  const keyed: RequestPlan = { ...plan, headers: [...plan.headers, [header, newKey()]] };
   return { ...exchange, plan: keyed };
 }
