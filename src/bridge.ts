@@ -2,16 +2,20 @@ import { randomUUID } from 'node:crypto';
 import type { Auth } from './auth/auth.ts';
 import type { CredentialStatus } from './auth/credentials.ts';
 import type { LoginSource, UrlLogins } from './auth/url-login.ts';
-import type { CallContext, CallTrace, Planned } from './call/execute.ts';
+import type { Call, CallContext, CallTrace, Planned } from './call/execute.ts';
+import { failureOf } from './call/failure.ts';
 import type { AuthDescription } from './call/middleware/authorize.ts';
 import type { CallResult } from './call/types.ts';
+import { createCallsUnderWay } from './call/under-way.ts';
 import type { CallPath, KnownApi } from './call-path.ts';
+import type { Clock } from './clock.ts';
 import type { BridgeConfig } from './config/types.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { BridgeError } from './errors.ts';
 import type { ServedApi } from './load-apis.ts';
 import { type LoadedTools, loadTools } from './load-tools.ts';
 import { createLog, type Log } from './log.ts';
+import type { NetworkOverrides } from './network.ts';
 import { createMasker } from './secrets.ts';
 import type { SavedResponse } from './store/saved-responses.ts';
 import type { Observer } from './telemetry/observer.ts';
@@ -52,6 +56,9 @@ export interface Bridge {
   path(): Promise<CallPath>;
   /** Told after the tools have changed; gives the way to stop being told. */
   onChange(listener: () => void): () => void;
+  /** Lets no new calls begin, and waits for those under way, `ms` at most. */
+  drain(ms: number): Promise<void>;
+  /** Ends the calls under way. */
   close(): Promise<void>;
 }
 
@@ -88,6 +95,10 @@ export interface BridgeDependencies {
   readonly log?: Log;
   /** A caller's own token, for token exchange; it goes to the token endpoint and never to the API. */
   readonly subjectToken?: (principal: string) => Promise<string | undefined>;
+  readonly clock?: Clock;
+  /** From 0 up to 1. */
+  readonly random?: () => number;
+  readonly network?: NetworkOverrides;
 }
 
 /**
@@ -96,21 +107,23 @@ export interface BridgeDependencies {
  */
 export async function openBridge(config: BridgeConfig, dependencies: BridgeDependencies = {}): Promise<Bridge> {
   const log = dependencies.log ?? createLog({ level: config.logLevel, mask: createMasker().mask });
-  const { observers, subjectToken } = dependencies;
+  const { observers, subjectToken, clock, random, network } = dependencies;
+  const underWay = createCallsUnderWay();
   let known: ReadonlyMap<string, KnownApi> = new Map();
   const callPath = once(async () => {
     const { createCallPath } = await import('./call-path.ts');
     return createCallPath(config, {
       apiOf: (api) => known.get(api),
       log,
+      ending: underWay.ending,
       ...(observers ? { observers } : {}),
       ...(subjectToken ? { subjectToken } : {}),
+      ...(clock ? { clock } : {}),
+      ...(random ? { random } : {}),
+      ...(network ? { network } : {}),
     });
   });
-  const responses = once(async () => {
-    const { createSharedResponses } = await import('./store/shared-responses.ts');
-    return createSharedResponses((await callPath()).store.texts);
-  });
+  const responses = once(async () => (await import('./store/saved-responses.ts')).createSavedResponses());
   const logins = once(async (): Promise<UrlLogins> => {
     const [{ createUrlLogins }, { auth }] = await Promise.all([import('./auth/url-login.ts'), callPath()]);
     return createUrlLogins({ auth, tools: () => loaded.registry.tools });
@@ -140,6 +153,24 @@ export async function openBridge(config: BridgeConfig, dependencies: BridgeDepen
     trace: { attempts: 0, cached: false, timings: {} } satisfies CallTrace,
   });
 
+  async function run(call: Call, principal: string | undefined): Promise<CallOutcome> {
+    const path = callPath.value ?? (await callPath());
+    const started = performance.now();
+    const result = await path.execute(call);
+    const text = longText(result);
+    const saved = text === undefined ? undefined : (await responses()).save(text.text, text.mediaType, principal);
+    const outcome: CallOutcome = {
+      tool: call.tool,
+      result,
+      requestId: call.context.requestId,
+      trace: call.trace,
+      ms: performance.now() - started,
+      ...(saved ? { saved } : {}),
+    };
+    path.observer.observeCall(outcome);
+    return outcome;
+  }
+
   return {
     get registry() {
       return loaded.registry;
@@ -161,23 +192,14 @@ export async function openBridge(config: BridgeConfig, dependencies: BridgeDepen
     },
     async call(name, args, options) {
       const call = callOf(name, args, options);
-      const path = callPath.value ?? (await callPath());
-      const started = performance.now();
-      const result = await path.execute(call);
-      const text = longText(result);
-      const saved =
-        text === undefined ? undefined : await (await responses()).save(text.text, text.mediaType, options.principal);
-      const outcome: CallOutcome = {
-        tool: call.tool,
-        result,
-        requestId: call.context.requestId,
-        trace: call.trace,
-        ms: performance.now() - started,
-        ...(saved ? { saved } : {}),
-      };
-      path.observer.observeCall(outcome);
-      if (options.surface !== 'cli') logCall(log, outcome);
-      return outcome;
+      if (underWay.closed)
+        return refused(call, new BridgeError('BUSY', 'The bridge is shutting down', { retryable: true }));
+      underWay.begin();
+      try {
+        return await run(call, options.principal);
+      } finally {
+        underWay.end();
+      }
     },
     async plan(name, args, options) {
       const call = callOf(name, args, options);
@@ -197,25 +219,17 @@ export async function openBridge(config: BridgeConfig, dependencies: BridgeDepen
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    async drain(ms) {
+      await underWay.drain(ms);
+    },
     async close() {
       watching?.stop();
+      await underWay.cancel();
       (await logins.pending)?.close();
       await (await callPath.pending)?.close();
       log.flush();
     },
   };
-}
-
-/** A line a call, for whoever asks for it; a call that broke, or whose outcome is unknown, is worth one in any case. A person at a terminal sees it anyway. */
-function logCall(log: Log, { tool, result, requestId, trace, ms }: CallOutcome): void {
-  const broken = result.kind === 'failed' || result.kind === 'unknown';
-  const said = broken
-    ? `${result.error.code}: ${result.error.message}`
-    : 'status' in result
-      ? `HTTP ${result.status}`
-      : result.kind;
-  const fields = { requestId, api: tool.api, attempts: trace.attempts, cached: trace.cached, ms: Math.round(ms) };
-  log[broken ? 'warn' : 'info'](`${tool.name}: ${said}`, fields);
 }
 
 function knownApis({ apis, configs, security }: LoadedTools): ReadonlyMap<string, KnownApi> {
@@ -236,6 +250,10 @@ function longText(result: CallResult): { readonly text: string; readonly mediaTy
   }
   if ((content.kind !== 'json' && content.kind !== 'text') || content.text.length <= MAX_SHOWN) return undefined;
   return { text: content.text, mediaType: content.kind === 'json' ? 'application/json' : content.mediaType };
+}
+
+function refused({ tool, context, trace }: Call, error: BridgeError): CallOutcome {
+  return { tool, result: { kind: 'failed', error: failureOf(error) }, requestId: context.requestId, trace, ms: 0 };
 }
 
 function find(registry: Registry, name: string): Tool {

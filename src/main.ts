@@ -1,9 +1,12 @@
 import { CommanderError, Command as Program } from 'commander';
 import { COMMANDS, type CommandRow } from './commands/table.ts';
 import { BridgeError } from './errors.ts';
+import { createMasker } from './secrets.ts';
 import { version } from './version.ts';
 
-process.on('uncaughtException', (error) => process.exit(report(error)));
+// A reader that has gone away (`tools … | head`) is no error of ours, and a closed stderr is nobody's.
+process.on('uncaughtException', (error) => process.exit(isBrokenPipe(error) ? 0 : report(error)));
+process.stderr.on('error', () => undefined);
 process.exitCode = await run(process.argv.slice(2));
 
 async function run(words: readonly string[]): Promise<number> {
@@ -62,8 +65,15 @@ function report(error: unknown): number {
     process.stderr.write(`${error.message}\n${error.hint}\n`);
     return error.code === 'USAGE' || error.code === 'CONFIG_INVALID' ? 2 : 1;
   }
+  const message = (error instanceof Error ? error.message : String(error)).replace(/\s+/g, ' ');
   process.stderr.write(
-    `Internal error: ${error instanceof Error ? error.message : String(error)}\nThis is a bug in actionbridge; please report it with the command that was run.\n`,
+    createMasker().mask(
+      `Internal error: ${message}. This is a bug in actionbridge; please report it with the command that was run.\n`,
+    ),
   );
   return 1;
+}
+
+function isBrokenPipe(error: Error): boolean {
+  return 'code' in error && error.code === 'EPIPE';
 }

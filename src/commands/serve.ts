@@ -3,6 +3,7 @@ import type { BridgeConfig } from '../config/types.ts';
 import { BridgeError } from '../errors.ts';
 import { openFromConfig, readConfig } from './open.ts';
 import type { Command } from './table.ts';
+import { untilStopped } from './until-stopped.ts';
 
 /** `actionbridge [serve] <spec>...` */
 export const serve: Command = async ({ words, flags }) => {
@@ -23,7 +24,7 @@ export const serve: Command = async ({ words, flags }) => {
     return 0;
   }
   const [bridge, { serveStdio }] = await Promise.all([openFromConfig(config), import('../serve/stdio.ts')]);
-  await serveStdio(bridge, { listChanged: config.watch }).finally(() => bridge.close());
+  await serveStdio(bridge, { listChanged: config.watch, stopped: untilStopped() }).finally(() => bridge.close());
   return 0;
 };
 

@@ -1,4 +1,6 @@
+import type { Readable } from 'node:stream';
 import { StdioServerTransport } from '@modelcontextprotocol/server/stdio';
+import type { MessageInput } from './message-input.ts';
 
 type Message = Parameters<StdioServerTransport['send']>[0];
 
@@ -10,8 +12,9 @@ type Message = Parameters<StdioServerTransport['send']>[0];
 export class PreparedListTransport extends StdioServerTransport {
   readonly #listBytes: () => Uint8Array;
 
-  constructor(listBytes: () => Uint8Array) {
-    super();
+  constructor(input: MessageInput, listBytes: () => Uint8Array) {
+    // The transport listens and pauses; it needs no more of a stream than that.
+    super(input as unknown as Readable, process.stdout, { maxBufferSize: Number.POSITIVE_INFINITY });
     this.#listBytes = listBytes;
   }
 
