@@ -13,9 +13,11 @@ import type { BridgeConfig } from './config/types.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { BridgeError } from './errors.ts';
 import type { ServedApi } from './load-apis.ts';
+import type { ServedServers } from './load-servers.ts';
 import { type LoadedTools, loadTools } from './load-tools.ts';
 import { createLog, type Log } from './log.ts';
 import type { NetworkOverrides } from './network.ts';
+import type { Part } from './remote/types.ts';
 import { createMasker } from './secrets.ts';
 import type { SavedResponse } from './store/saved-responses.ts';
 import type { Observer } from './telemetry/observer.ts';
@@ -44,6 +46,8 @@ export interface Bridge {
   readonly resources: ResourceSource;
   /** Logins in a browser on this machine. */
   readonly logins: LoginSource;
+  /** Absent without MCP servers. */
+  readonly prompts?: PromptSource;
   readonly log: Log;
   /** Throws TOOL_UNKNOWN; anything else the world may do is a result. */
   call(name: string, args: unknown, options: CallOptions): Promise<CallOutcome>;
@@ -54,8 +58,8 @@ export interface Bridge {
   auth(): Promise<Auth>;
   /** The way of a call, for surfaces that share its network, stores and observers. */
   path(): Promise<CallPath>;
-  /** Told after the tools have changed; gives the way to stop being told. */
-  onChange(listener: () => void): () => void;
+  /** Told after tools, or what MCP servers have besides, have changed; gives the way to stop being told. */
+  onChange(listener: (part: Part) => void): () => void;
   /** Lets no new calls begin, and waits for those under way, `ms` at most. */
   drain(ms: number): Promise<void>;
   /** Ends the calls under way. */
@@ -69,23 +73,47 @@ export type DryRun = Planned & { readonly auth?: AuthDescription };
 export interface Resource {
   readonly uri: string;
   readonly name: string;
-  readonly mimeType: string;
+  readonly mimeType?: string;
   readonly description?: string;
   /** Bytes. */
   readonly size?: number;
 }
 
-export interface ResourceText {
+/** Text, or bytes in base64. */
+export interface ResourceContents {
   readonly uri: string;
-  readonly mimeType: string;
-  readonly text: string;
+  readonly mimeType?: string;
+  readonly text?: string;
+  readonly blob?: string;
 }
+
+export interface ResourceTemplate extends Omit<Resource, 'uri'> {
+  readonly uriTemplate: string;
+}
+
+/** Which MCP servers a caller may use; undefined: all. */
+export type MaySee = ((server: string) => boolean) | undefined;
 
 /** What can be read besides calling tools. Each principal sees its own. */
 export interface ResourceSource {
-  list(principal: string | undefined): Promise<readonly Resource[]>;
-  /** Undefined for what is not there, or belongs to somebody else. */
-  read(uri: string, principal: string | undefined): Promise<readonly ResourceText[] | undefined>;
+  list(principal: string | undefined, maySee?: MaySee): Promise<readonly Resource[]>;
+  templates(maySee?: MaySee): readonly ResourceTemplate[];
+  /** Undefined for what is not there, or belongs to somebody else. Throws BridgeError when the MCP server that has it fails. */
+  read(uri: string, principal: string | undefined, maySee?: MaySee): Promise<readonly ResourceContents[] | undefined>;
+}
+
+/** A prompt, as MCP lists it. */
+export interface ListedPrompt {
+  readonly name: string;
+  readonly description?: string;
+  readonly arguments?: readonly object[];
+}
+
+/** The prompts of MCP servers. */
+export interface PromptSource {
+  list(maySee?: MaySee): readonly ListedPrompt[];
+  /** As prompts/get answers; undefined for what is not there. Throws BridgeError when the server fails. */
+  get(name: string, args: { readonly [name: string]: string }, maySee?: MaySee): Promise<object | undefined>;
 }
 
 export interface BridgeDependencies {
@@ -93,6 +121,8 @@ export interface BridgeDependencies {
   readonly stdin?: () => Promise<string>;
   readonly observers?: readonly Observer[];
   readonly log?: Log;
+  /** How long MCP servers are waited for at the start; those that come later are added then. Default 10 s. */
+  readonly serversWaitMs?: number;
   /** A caller's own token, for token exchange; it goes to the token endpoint and never to the API. */
   readonly subjectToken?: (principal: string) => Promise<string | undefined>;
   readonly clock?: Clock;
@@ -116,6 +146,7 @@ export async function openBridge(config: BridgeConfig, dependencies: BridgeDepen
       apiOf: (api) => known.get(api),
       log,
       ending: underWay.ending,
+      ...(servers ? { sendToServer: servers.send } : {}),
       ...(observers ? { observers } : {}),
       ...(subjectToken ? { subjectToken } : {}),
       ...(clock ? { clock } : {}),
@@ -133,17 +164,34 @@ export async function openBridge(config: BridgeConfig, dependencies: BridgeDepen
       ...dependencies,
       fetchText: async (url, limits) => (await callPath()).fetchText(url, limits),
     });
-  let loaded = await load();
+  const servers = await startServers(config, log);
+  const joined = (next: LoadedTools) => servers?.join(next) ?? next;
+  const begin = async () => {
+    const first = await load();
+    await servers?.settle(dependencies.serversWaitMs ?? SERVERS_WAIT_MS);
+    return { first, all: joined(first) };
+  };
+  const begun = await begin().catch(async (error: unknown) => {
+    await servers?.close();
+    throw error;
+  });
+  let documents = begun.first;
+  let loaded = begun.all;
   known = knownApis(loaded);
 
-  const listeners = new Set<() => void>();
-  const replace = (next: LoadedTools) => {
-    loaded = next;
-    known = knownApis(next);
-    for (const listener of listeners) listener();
+  const listeners = new Set<(part: Part) => void>();
+  const tell = (part: Part) => {
+    for (const listener of listeners) listener(part);
   };
+  const replace = (next: LoadedTools) => {
+    loaded = joined(next);
+    documents = next;
+    known = knownApis(loaded);
+    tell('tools');
+  };
+  servers?.onChange((part) => (part === 'tools' ? replace(documents) : tell(part)));
   const watching = config.watch
-    ? (await import('./watch.ts')).watchDocuments({ config, load, current: () => loaded, replace, log })
+    ? (await import('./watch.ts')).watchDocuments({ config, load, current: () => documents, replace, log })
     : undefined;
 
   const callOf = (name: string, args: unknown, options: CallOptions) => ({
@@ -183,13 +231,28 @@ export async function openBridge(config: BridgeConfig, dependencies: BridgeDepen
     },
     log,
     resources: {
-      list: async (principal) => (await import('./resources.ts')).listSaved(await responses(), principal),
-      read: async (uri, principal) => (await import('./resources.ts')).readSaved(await responses(), uri, principal),
+      async list(principal, maySee) {
+        const saved = (await import('./resources.ts')).listSaved(await responses(), principal);
+        return [...saved, ...(servers?.offers.resources(maySee) ?? [])];
+      },
+      templates: (maySee) => servers?.offers.templates(maySee) ?? [],
+      async read(uri, principal, maySee) {
+        const saved = (await import('./resources.ts')).readSaved(await responses(), uri, principal);
+        return saved ?? servers?.offers.read(uri, maySee);
+      },
     },
     logins: {
       start: async (wanted) => (await logins()).start(wanted),
       find: async (id) => (await logins.pending)?.find(id),
     },
+    ...(servers
+      ? {
+          prompts: {
+            list: (maySee) => servers.offers.prompts(maySee),
+            get: (name, args, maySee) => servers.offers.prompt(name, args, maySee),
+          },
+        }
+      : {}),
     async call(name, args, options) {
       const call = callOf(name, args, options);
       if (underWay.closed)
@@ -205,7 +268,7 @@ export async function openBridge(config: BridgeConfig, dependencies: BridgeDepen
       const call = callOf(name, args, options);
       const path = await callPath();
       const planned = path.plan(call);
-      return planned.ok ? { ...planned, auth: await path.describe(call, planned) } : planned;
+      return planned.ok && !call.tool.remote ? { ...planned, auth: await path.describe(call, planned) } : planned;
     },
     async credentials() {
       const { describeCredentials } = await import('./auth/credentials.ts');
@@ -226,10 +289,19 @@ export async function openBridge(config: BridgeConfig, dependencies: BridgeDepen
       watching?.stop();
       await underWay.cancel();
       (await logins.pending)?.close();
+      await servers?.close();
       await (await callPath.pending)?.close();
       log.flush();
     },
   };
+}
+
+const SERVERS_WAIT_MS = 10_000;
+
+/** Nothing of this is loaded where there are none. */
+async function startServers(config: BridgeConfig, log: Log): Promise<ServedServers | undefined> {
+  if (config.mcpServers.length === 0) return undefined;
+  return (await import('./load-servers.ts')).openServers(config, log);
 }
 
 function knownApis({ apis, configs, security }: LoadedTools): ReadonlyMap<string, KnownApi> {

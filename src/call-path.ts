@@ -23,6 +23,7 @@ import { limit } from './call/middleware/limit.ts';
 import { mask } from './call/middleware/mask.ts';
 import { redirect } from './call/middleware/redirect.ts';
 import { retry } from './call/middleware/retry.ts';
+import type { RetryBudget } from './call/middleware/retry-budget.ts';
 import { createPolicyOf } from './call/policy.ts';
 import type { CallResult, RawResponse } from './call/types.ts';
 import { type Clock, systemClock } from './clock.ts';
@@ -68,6 +69,8 @@ export interface CallPathDependencies {
   /** By the name an API is served under; it may change when documents do. */
   readonly apiOf: (name: string) => KnownApi | undefined;
   readonly log: Log;
+  /** The end of the wire for tools of MCP servers. */
+  readonly sendToServer?: Handler<Exchange, RawResponse>;
   readonly observers?: readonly Observer[];
   readonly clock?: Clock;
   /** Aborts when calls under way are to end. */
@@ -132,23 +135,15 @@ export async function createCallPath(config: BridgeConfig, dependencies: CallPat
     }),
     deadline.calls,
   ];
-  const wire: Middleware<Exchange, RawResponse>[] = [
-    redirect(),
-    cache({
-      policyOf,
-      store: store.cache,
-      identityOf: createIdentityOf(auth),
-      clock,
-      onEvent: (exchange, event) => observer.observeCache({ ...named(exchange), event }),
-    }),
-    limit({
-      policyOf,
-      windows: store.windows,
-      deadlineAt,
-      clock,
-      onWait: (exchange, ms) => observer.observeWait({ ...named(exchange), kind: 'limit', ms }),
-    }),
-    retry({ policyOf, deadlineAt, clock, random, onRetry: (exchange) => observer.observeRetry(named(exchange)) }),
+  const limited = limit({
+    policyOf,
+    windows: store.windows,
+    deadlineAt,
+    clock,
+    onWait: (exchange, ms) => observer.observeWait({ ...named(exchange), kind: 'limit', ms }),
+  });
+  const onRetry = (exchange: Exchange) => observer.observeRetry(named(exchange));
+  const guarded: Middleware<Exchange, RawResponse>[] = [
     breaker({
       policyOf,
       cells: store.cells,
@@ -166,10 +161,29 @@ export async function createCallPath(config: BridgeConfig, dependencies: CallPat
     }),
     ...(audit ? [audit.attempts] : []),
     tracing.attempts,
+  ];
+  const wire: Middleware<Exchange, RawResponse>[] = [
+    redirect(),
+    cache({
+      policyOf,
+      store: store.cache,
+      identityOf: createIdentityOf(auth),
+      clock,
+      onEvent: (exchange, event) => observer.observeCache({ ...named(exchange), event }),
+    }),
+    limited,
+    retry({ policyOf, deadlineAt, clock, random, onRetry }),
+    ...guarded,
     createAuthorizer({ auth, missing: config.missingCredential }),
   ];
+  // A process of our own that has died is not an outage that retries would make worse: there is no budget of them.
+  const serverWire = [limited, retry({ policyOf, deadlineAt, clock, random, onRetry, budget: UNLIMITED }), ...guarded];
+  const toApi = compose(createSender(http), wire);
+  const toServer = dependencies.sendToServer && compose(dependencies.sendToServer, serverWire);
+  const send: typeof toApi = (exchange) =>
+    exchange.call.tool.remote && toServer ? toServer(exchange) : toApi(exchange);
   return {
-    execute: compose(createExecutor(runtimeOf, compose(createSender(http), wire)), around),
+    execute: compose(createExecutor(runtimeOf, send), around),
     plan: (call) => planCall(call, runtimeOf(call.tool)),
     describe: (call, { plan }) => describeAuth(auth, call.tool, plan, call.context.principal),
     fetchText: (url, limits) => fetchText(http, url, limits),
@@ -183,6 +197,8 @@ export async function createCallPath(config: BridgeConfig, dependencies: CallPat
     },
   };
 }
+
+const UNLIMITED: RetryBudget = { countCall: () => undefined, take: () => true };
 
 /** The end of the wire: one request, its time noted down. */
 function createSender(http: HttpClient): Handler<Exchange, RawResponse> {

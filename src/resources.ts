@@ -1,4 +1,4 @@
-import type { Resource, ResourceText } from './bridge.ts';
+import type { Resource, ResourceContents } from './bridge.ts';
 import type { SavedResponses } from './store/saved-responses.ts';
 
 /** Answers that were too large to be shown, as resources; newest first. */
@@ -16,7 +16,7 @@ export function readSaved(
   responses: SavedResponses,
   uri: string,
   principal: string | undefined,
-): readonly ResourceText[] | undefined {
+): readonly ResourceContents[] | undefined {
   const page = responses.read(uri, principal);
   if (!page) return undefined;
   const text = { uri, mimeType: page.mediaType, text: page.text };

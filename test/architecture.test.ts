@@ -7,6 +7,7 @@ const COMPOSITION_ROOT = [
   'load-sources',
   'load-actions',
   'load-apis',
+  'load-servers',
   'load-tools',
   'network',
   'call-path',

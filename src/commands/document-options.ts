@@ -9,6 +9,7 @@ export function many(value: string, previous: string[] | undefined): string[] {
 /** The options of every command that opens documents (CONTRACT.md, "Options"). */
 export const DOCUMENT_OPTIONS: readonly OptionRow[] = [
   ['--config <file>', 'config file; default actionbridge.yaml, .yml or .json in the working directory'],
+  ['--mcp-config <file>', 'serve the MCP servers of this file too: claude_desktop_config.json, .cursor/mcp.json', many],
   ['--env-file <file>', 'variables for the config and for credentials', many],
   ['--base-url <[name=]url>', "the server to call instead of the document's", many],
   ["--header <[name=]'N: v'>", 'a header on every request of that API', many],

@@ -11,7 +11,13 @@ export async function readConfig(specs: readonly string[], flags: Flags): Promis
   const named = specs.some((word) => isApiName(word) && !existsSync(word));
   const wanted = flags.config !== undefined || specs.length === 0 || named;
   const file = wanted ? await (await import('../config/file.ts')).readConfigFile(flags.config, environment) : undefined;
-  return mergeFlags(specs, flags, file ?? { ...EMPTY_CONFIG, environment });
+  return mergeFlags(specs, flags, await withMcpConfig(flags, file ?? { ...EMPTY_CONFIG, environment }));
+}
+
+async function withMcpConfig({ mcpConfig = [] }: Flags, config: BridgeConfig): Promise<BridgeConfig> {
+  if (mcpConfig.length === 0) return config;
+  const { readMcpConfigFiles } = await import('../config/mcp-config-file.ts');
+  return { ...config, mcpServers: [...config.mcpServers, ...readMcpConfigFiles(mcpConfig, config.environment)] };
 }
 
 async function readEnvironment(files: readonly string[]): Promise<BridgeConfig['environment']> {

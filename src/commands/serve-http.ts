@@ -32,7 +32,7 @@ export async function runHttp(config: BridgeConfig, given: HttpConfig): Promise<
     store,
     metrics,
     formats: {},
-    listChanged: config.watch,
+    listChanged: config.watch || config.mcpServers.length > 0,
     ...(proxy ? { extend: (app: HttpApp) => proxy.addTo(app, http) } : {}),
     ...(http.oauth
       ? {

@@ -24,7 +24,8 @@ export const serve: Command = async ({ words, flags }) => {
     return 0;
   }
   const [bridge, { serveStdio }] = await Promise.all([openFromConfig(config), import('../serve/stdio.ts')]);
-  await serveStdio(bridge, { listChanged: config.watch, stopped: untilStopped() }).finally(() => bridge.close());
+  const listChanged = config.watch || config.mcpServers.length > 0;
+  await serveStdio(bridge, { listChanged, stopped: untilStopped() }).finally(() => bridge.close());
   return 0;
 };
 

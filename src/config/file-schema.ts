@@ -3,6 +3,7 @@ import { authSchema } from '../auth/config-schema.ts';
 import { LOG_LEVELS } from '../log.ts';
 import { confirmShape } from './confirm.ts';
 import { httpSchema } from './http-schema.ts';
+import { serverShape } from './mcp-servers-schema.ts';
 import { policyShape } from './policy-schema.ts';
 import { proxySchema } from './proxy-schema.ts';
 
@@ -56,6 +57,18 @@ const apiSchema = z
       if (value !== undefined) context.addIssue({ code: 'custom', path: [key], message: 'Needs a baseUrl' });
   });
 
+/** As Claude Desktop and others write it, and what holds for an API besides. */
+const mcpServerSchema = z.strictObject({
+  ...serverShape,
+  include: patterns.optional(),
+  exclude: patterns.optional(),
+  tools: z.record(z.string(), toolSchema).optional().describe("By the tool's name, the server's or the bridge's."),
+  ...confirmShape,
+  ...policyShape,
+});
+
+export type McpServerInput = z.infer<typeof mcpServerSchema>;
+
 export type ApiInput = z.infer<typeof apiSchema>;
 
 /** The config file. Every option of the command line has its key here. */
@@ -64,6 +77,7 @@ export const configSchema = z.strictObject({
     .record(z.string().regex(/^[A-Za-z][A-Za-z0-9_-]{0,31}$/), apiSchema)
     .optional()
     .describe('The APIs by name.'),
+  mcpServers: z.record(z.string(), mcpServerSchema).optional().describe('MCP servers whose tools are served too.'),
   include: patterns.optional(),
   exclude: patterns.optional(),
   readOnly: z.boolean().optional().describe('Only safe methods.'),

@@ -5,12 +5,13 @@ import { type Environment, expandVariables } from '../auth/expand.ts';
 import { BridgeError } from '../errors.ts';
 import { registerSecret } from '../secrets.ts';
 import { toConfirmationRule } from './confirm.ts';
-import { type ApiInput, configSchema } from './file-schema.ts';
+import { type ApiInput, configSchema, type McpServerInput } from './file-schema.ts';
 import { EMPTY_CONFIG } from './flags.ts';
 import { toHttpSettings } from './http-settings.ts';
+import { refuseRecursion, serverName, targetOf } from './mcp-servers.ts';
 import { type PolicyKeys, toPolicyOverrides } from './policy-schema.ts';
 import { toProxyConfig } from './proxy-schema.ts';
-import type { ApiConfig, BridgeConfig, ToolConfig } from './types.ts';
+import type { ApiConfig, BridgeConfig, McpServerConfig, ToolConfig } from './types.ts';
 
 const DEFAULT_FILES = ['actionbridge.yaml', 'actionbridge.yml', 'actionbridge.json'];
 
@@ -60,6 +61,7 @@ function toConfig(data: z.infer<typeof configSchema>, origin: Origin): BridgeCon
     ...EMPTY_CONFIG,
     environment: origin.environment,
     apis: Object.entries(data.apis ?? {}).map(([name, api]) => toApi(name, api, origin)),
+    mcpServers: toServers(data.mcpServers ?? {}, origin),
     include: data.include ?? [],
     exclude: data.exclude ?? [],
     readOnly: data.readOnly ?? false,
@@ -117,6 +119,31 @@ function toApi(name: string, api: ApiInput, origin: Origin): ApiConfig {
     ...(confirm ? { confirm } : {}),
     tools: Object.fromEntries(Object.entries(api.tools ?? {}).map(([tool, keys]) => [tool, toTool(keys)])),
   };
+}
+
+function toServers(
+  entries: { readonly [key: string]: McpServerInput },
+  { file, environment }: Origin,
+): McpServerConfig[] {
+  const started = Object.entries(entries).filter(([, { disabled }]) => !disabled);
+  if (started.length > 0) refuseRecursion(file, environment);
+  return started.map(([key, entry]) => {
+    const place = { file, key, environment };
+    const policy = overridesOf(entry);
+    const confirm = toConfirmationRule(entry.confirm);
+    return {
+      name: serverName(place),
+      target: targetOf(entry, place),
+      file,
+      key,
+      ignored: [],
+      include: entry.include ?? [],
+      exclude: entry.exclude ?? [],
+      ...(policy ? { policy } : {}),
+      ...(confirm ? { confirm } : {}),
+      tools: Object.fromEntries(Object.entries(entry.tools ?? {}).map(([tool, keys]) => [tool, toTool(keys)])),
+    };
+  });
 }
 
 function toTool(keys: NonNullable<ApiInput['tools']>[string]): ToolConfig {

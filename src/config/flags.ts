@@ -25,6 +25,8 @@ export interface Flags extends HttpFlags {
   readonly audit?: string;
   readonly confirm?: string;
   readonly redis?: string;
+  /** Files of other programs that name MCP servers. */
+  readonly mcpConfig?: readonly string[];
   readonly envFile?: readonly string[];
   readonly select?: boolean;
   readonly watch?: boolean;
@@ -38,11 +40,17 @@ export function mergeFlags(specs: readonly string[], flags: Flags, file: BridgeC
     throw new BridgeError('USAGE', '--select and --output-schema exclude each other', {
       hint: 'What is selected does not have the shape that a tool declares.',
     });
-  const apis = specs.length > 0 ? specs.map((word) => apiFor(word, file.apis)) : file.apis;
-  if (apis.length === 0)
+  const named = file.mcpServers.filter(
+    ({ name }) => specs.includes(name) && !file.apis.some((api) => api.name === name),
+  );
+  const words = specs.filter((word) => !named.some(({ name }) => name === word));
+  const apis = specs.length > 0 ? words.map((word) => apiFor(word, file.apis)) : file.apis;
+  const mcpServers = named.length > 0 ? named : file.mcpServers;
+  if (apis.length === 0 && mcpServers.length === 0)
     throw new BridgeError('USAGE', 'No document was given', { hint: 'Give a file or URL: actionbridge openapi.yaml' });
   return {
     ...file,
+    mcpServers,
     apis: apis.map((api) => applyTo(api, apis, flags)),
     include: [...file.include, ...(flags.include ?? [])],
     exclude: [...file.exclude, ...(flags.exclude ?? [])],
@@ -65,6 +73,7 @@ export function mergeFlags(specs: readonly string[], flags: Flags, file: BridgeC
 /** What holds where nobody said anything. */
 export const EMPTY_CONFIG: BridgeConfig = {
   apis: [],
+  mcpServers: [],
   include: [],
   exclude: [],
   readOnly: false,

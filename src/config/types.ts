@@ -1,6 +1,7 @@
 import type { AuthConfig } from '../auth/types.ts';
 import type { PolicyOverrides } from '../call/policy.ts';
 import type { LogLevel } from '../log.ts';
+import type { ServerTarget } from '../remote/types.ts';
 import type { ConfirmationRule } from '../tool/confirmation.ts';
 import type { HttpSettings } from './http-types.ts';
 import type { ProxyConfig } from './proxy-types.ts';
@@ -25,6 +26,24 @@ export interface ApiConfig {
   readonly policy?: PolicyOverrides;
   readonly confirm?: ConfirmationRule;
   /** By tool name or operationId. */
+  readonly tools: { readonly [tool: string]: ToolConfig };
+}
+
+/** One MCP server to serve. */
+export interface McpServerConfig {
+  /** What its tools' names begin with. */
+  readonly name: string;
+  readonly target: ServerTarget;
+  /** Where it is written, for messages: the file, and the key under `mcpServers`. */
+  readonly file: string;
+  readonly key: string;
+  /** Members of its entry that mean nothing here. */
+  readonly ignored: readonly string[];
+  readonly include: readonly string[];
+  readonly exclude: readonly string[];
+  readonly policy?: PolicyOverrides;
+  readonly confirm?: ConfirmationRule;
+  /** By the tool's name, its own or the bridge's. */
   readonly tools: { readonly [tool: string]: ToolConfig };
 }
 
@@ -57,6 +76,7 @@ export interface RedisConfig {
 /** Everything the operator decided, from file, environment and flags, checked. */
 export interface BridgeConfig {
   readonly apis: readonly ApiConfig[];
+  readonly mcpServers: readonly McpServerConfig[];
   readonly include: readonly string[];
   readonly exclude: readonly string[];
   readonly readOnly: boolean;

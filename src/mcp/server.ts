@@ -15,14 +15,16 @@ import type { Registry } from '../tool/registry.ts';
 import { type ClientLog, createClientLog, describeOutcome, describeTool } from './call-log.ts';
 import { createElicitation } from './elicit.ts';
 import { instructionsFor } from './instructions.ts';
-import { type OfferedPrompt, promptsOf, toPromptResult } from './prompts.ts';
+import { offerPrompts } from './offer-prompts.ts';
+import { offerResources } from './offer-resources.ts';
+import { promptsOf } from './prompts.ts';
 import { serverInfoFor } from './server-info.ts';
 
 const INVALID_PARAMS = -32602;
 const LIST_TTL_MS = 300_000;
 
 /** What a server shows and calls: the bridge, or a caller's part of it. */
-export type ToolSource = Pick<Bridge, 'registry' | 'apis' | 'call' | 'resources'> & {
+export type ToolSource = Pick<Bridge, 'registry' | 'apis' | 'call' | 'resources' | 'prompts'> & {
   /** Pages on the machine of the bridge; absent where the person's browser cannot reach them. */
   readonly logins?: LoginSource;
 };
@@ -51,13 +53,15 @@ export function createMcpServerFactory(source: ToolSource, options: McpOptions):
   const hint = { ttlMs: LIST_TTL_MS, cacheScope: options.listScope ?? 'public' } as const;
   const info = serverInfoFor(source.apis);
   const prompts = promptsOf(source.apis);
+  const hasPrompts = prompts.length > 0 || source.prompts !== undefined;
+  const fromServers = options.listChanged && source.prompts ? { listChanged: true } : {};
   return () => {
     const server = new Server(info, {
       capabilities: {
         tools: options.listChanged ? { listChanged: true } : {},
-        resources: {},
+        resources: fromServers,
         logging: {},
-        ...(prompts.length > 0 ? { prompts: {} } : {}),
+        ...(hasPrompts ? { prompts: fromServers } : {}),
       },
       instructions,
       cacheHints: { 'tools/list': hint, 'server/discover': hint, 'prompts/list': hint, ...NEVER_CACHED },
@@ -72,40 +76,15 @@ export function createMcpServerFactory(source: ToolSource, options: McpOptions):
     server.setRequestHandler('tools/call', ({ params }, context) =>
       callTool(source, params, contextOf(options, context), { ...options, server, context, log, render }),
     );
-    server.setRequestHandler('resources/list', async () => ({
-      resources: [...(await source.resources.list(undefined))],
-    }));
-    server.setRequestHandler('resources/templates/list', () => ({ resourceTemplates: [SAVED_TEMPLATE] }));
-    if (prompts.length > 0) offerPrompts(server, prompts);
-    server.setRequestHandler('resources/read', ({ params }) => readResource(source, params.uri));
+    offerResources(server, source);
+    if (hasPrompts) offerPrompts(server, prompts, source.prompts);
     return server;
   };
-}
-
-function offerPrompts(server: Server, prompts: readonly OfferedPrompt[]): void {
-  server.setRequestHandler('prompts/list', () => ({ prompts: prompts.map(({ text: _, ...prompt }) => prompt) }));
-  server.setRequestHandler('prompts/get', ({ params }) => {
-    const prompt = prompts.find(({ name }) => name === params.name);
-    if (!prompt) throw new ProtocolError(INVALID_PARAMS, `There is no prompt named ${JSON.stringify(params.name)}`);
-    return toPromptResult(prompt);
-  });
 }
 
 /** What is kept belongs to one caller, and comes and goes. */
 const NEVER = { ttlMs: 0, cacheScope: 'private' } as const;
 const NEVER_CACHED = { 'resources/list': NEVER, 'resources/read': NEVER } as const;
-
-const SAVED_TEMPLATE = {
-  uriTemplate: 'actionbridge://responses/{id}{?page}',
-  name: 'answer',
-  description: 'A page of an answer that was too large to be shown; the call that brought it names its id.',
-};
-
-async function readResource(source: ToolSource, uri: string) {
-  const contents = await source.resources.read(uri, undefined);
-  if (!contents) throw new ProtocolError(INVALID_PARAMS, `There is no resource ${uri}, or not any more`, { uri });
-  return { contents: [...contents] };
-}
 
 /** The tools in MCP's form, made once for each registry. */
 function createList(source: ToolSource): () => McpTool[] {

@@ -1,6 +1,7 @@
 import { ProtocolError, SdkError, SdkErrorCode, SdkHttpError, UnauthorizedError } from '@modelcontextprotocol/client';
 import { mcpResponse } from '../call/mcp-request.ts';
 import type { RawResponse } from '../call/types.ts';
+import { BridgeError } from '../errors.ts';
 import { NetError } from '../net/errors.ts';
 
 /**
@@ -16,6 +17,21 @@ export function answerOfFailure(error: unknown, server: string, signal: AbortSig
     return httpAnswer(error.status, typeof error.data.text === 'string' ? error.data.text : error.message);
   }
   throw netErrorOf(error, server);
+}
+
+/** The same for what is no call of a tool, as an error to be told. */
+export function errorOfFailure(error: unknown, server: string, signal: AbortSignal): BridgeError {
+  if (error instanceof BridgeError) return error;
+  if (error instanceof ProtocolError)
+    return new BridgeError('MCP_REFUSED', `${quoted(server)} refused the request (${error.code}): ${error.message}`, {
+      cause: error,
+    });
+  try {
+    const { status } = answerOfFailure(error, server, signal);
+    return new BridgeError('MCP_SERVER_FAILED', `${quoted(server)} answered HTTP ${status}`, { cause: error });
+  } catch (failure) {
+    return new BridgeError('MCP_SERVER_FAILED', (failure as Error).message, { cause: failure, retryable: true });
+  }
 }
 
 /** The server answers, but knows this session no more: what was sent was not looked at. */

@@ -7,7 +7,8 @@ import { type Clock, systemClock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import { createAddressPolicy } from '../net/address.ts';
 import type { Connection, ConnectOptions } from './connection.ts';
-import { answerOfFailure, isForgotten } from './failure.ts';
+import { answerOfFailure, errorOfFailure, isForgotten } from './failure.ts';
+import type { ReadContents } from './offers.ts';
 import { type SupervisedServer, supervise } from './supervisor.ts';
 import type { Offer, Part, ServerOptions } from './types.ts';
 import { createUriSpace, type UriSpace, withOutsideUris } from './uris.ts';
@@ -21,8 +22,8 @@ export interface RemoteServers {
   /** The end of the wire for their tools. */
   readonly send: Handler<Exchange, RawResponse>;
   readonly uris: UriSpace;
-  /** Throws what `failure.ts` makes of it. */
-  readResource(server: string, uri: string, signal: AbortSignal): Promise<{ readonly contents: readonly object[] }>;
+  /** Throws BridgeError: MCP_REFUSED, MCP_SERVER_FAILED, BREAKER_OPEN. */
+  readResource(server: string, uri: string, signal: AbortSignal): Promise<readonly ReadContents[]>;
   getPrompt(
     server: string,
     name: string,
@@ -74,14 +75,16 @@ export function openRemoteServers(options: RemoteOptions): RemoteServers {
 
   async function use<T>(server: string, work: (connection: Connection) => Promise<T>, signal: AbortSignal): Promise<T> {
     const found = supervised.get(server)!;
-    const connection = await found.connection(signal);
+    const connection = await found.connection(signal).catch((error: unknown) => {
+      throw errorOfFailure(error, server, signal);
+    });
     try {
       const result = await work(connection);
       found.answered();
       return result;
     } catch (error) {
-      if (isForgotten(error)) found.renew(connection, 'the session was forgotten');
-      throw error;
+      if (isForgotten(error)) found.renew(connection, FORGOTTEN);
+      throw errorOfFailure(error, server, signal);
     }
   }
 
@@ -98,7 +101,7 @@ export function openRemoteServers(options: RemoteOptions): RemoteServers {
       found.answered();
       return mcpResponse({ result: withOutsideUris(result, (uri) => uris.outside(server, uri)) });
     } catch (error) {
-      if (isForgotten(error)) found.renew(connection, 'the session was forgotten');
+      if (isForgotten(error)) found.renew(connection, FORGOTTEN);
       const answer = answerOfFailure(error, server, signal);
       found.answered();
       return answer;
@@ -119,7 +122,7 @@ export function openRemoteServers(options: RemoteOptions): RemoteServers {
     },
     readResource: async (server, uri, signal) => {
       const read = await use(server, (connection) => connection.readResource(uri, signal), signal);
-      return withOutsideUris(read, (each) => uris.outside(server, each));
+      return withOutsideUris(read.contents, (each) => uris.outside(server, each)) as readonly ReadContents[];
     },
     getPrompt: async (server, name, args, signal) => {
       const prompt = await use(server, (connection) => connection.getPrompt(name, args, signal), signal);
@@ -135,6 +138,8 @@ export function openRemoteServers(options: RemoteOptions): RemoteServers {
     },
   };
 }
+
+const FORGOTTEN = 'it has forgotten the session';
 
 function definitionOf({ offer }: SupervisedServer, name: string): unknown {
   const listed = offer?.tools.find((tool) => (tool as { readonly name?: unknown } | null)?.name === name);

@@ -45,6 +45,8 @@ const OPEN_MS = 60_000;
 const MAX_OPEN_MS = 300_000;
 /** Some servers of the older generation die of the question which one they are of: the next start does without. */
 const LEGACY: PriorDiscovery = { kind: 'legacy' };
+/** Of stderr. */
+const KEPT_LINES = 20;
 /** Changes that come together are read once. */
 const SETTLE_MS = 50;
 
@@ -59,7 +61,7 @@ export function supervise(options: SuperviseOptions): SupervisedServer {
   let failures = 0;
   let openUntil: number | undefined;
   let prior: PriorDiscovery | undefined;
-  let lastLine = '';
+  let said: readonly string[] = [];
   let up: Connection | undefined;
   let rereading: Promise<void> | undefined;
   let current = begin(0);
@@ -76,7 +78,7 @@ export function supervise(options: SuperviseOptions): SupervisedServer {
 
   async function start(): Promise<Connection> {
     openUntil = undefined;
-    lastLine = '';
+    said = [];
     const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(startTimeoutMs)]);
     let connection: Connection | undefined;
     let over = false;
@@ -112,17 +114,13 @@ export function supervise(options: SuperviseOptions): SupervisedServer {
   }
 
   function hear(line: string): void {
-    lastLine = line;
+    said = [...said.slice(1 - KEPT_LINES), line];
     log.debug(line);
   }
 
   function describe(error: unknown, signal: AbortSignal): string {
     const why = signal.aborted ? `it did not introduce itself within ${startTimeoutMs / 1000} s` : reasonOf(error);
-    return `The MCP server "${name}" could not be started: ${why}${said()}`;
-  }
-
-  function said(): string {
-    return lastLine === '' ? '' : `; it last said: ${lastLine.trim().slice(0, 300)}`;
+    return `The MCP server "${name}" could not be started: ${why}${lastWords(said)}`;
   }
 
   function failed(message: string): NetError {
@@ -135,14 +133,16 @@ export function supervise(options: SuperviseOptions): SupervisedServer {
   function ended(error: Error | undefined): void {
     up = undefined;
     failures++;
-    failure = `The MCP server "${name}" ended${error ? `: ${error.message}` : ''}${said()}`;
+    failure = `The MCP server "${name}" ended${error ? `: ${error.message}` : ''}${lastWords(said)}`;
     again(waitAfter(failures));
   }
 
   function again(waitMs: number): void {
     const open = failures >= BREAKER_FAILURES;
     if (open) openUntil = clock.now() + waitMs;
-    log.warn(`${failure}; ${open ? `it is left alone for ${waitMs / 1000} s` : 'it is started again'}`);
+    // A first failed start is told as a diagnostic.
+    const tell = offer === undefined && failures === 1 ? log.info : log.warn;
+    tell(`${failure}; ${open ? `it is left alone for ${waitMs / 1000} s` : 'it is started again'}`);
     current = begin(waitMs);
   }
 
@@ -227,7 +227,14 @@ function closed(): NetError {
 }
 
 function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  const message = error instanceof Error ? error.message : String(error);
+  return /connection closed/i.test(message) ? 'it ended before it had introduced itself' : message;
+}
+
+/** Of what it wrote to stderr, the line that most likely says why. */
+function lastWords(lines: readonly string[]): string {
+  const line = lines.findLast((each) => /error|cannot|fail|not found|denied/i.test(each)) ?? lines.at(-1);
+  return line === undefined ? '' : `; it said: ${line.trim().slice(0, 300)}`;
 }
 
 function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {

@@ -2,6 +2,7 @@ import { SSEClientTransport, StreamableHTTPClientTransport, type Transport } fro
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import type { NetError } from '../net/errors.ts';
 import type { GuardedFetch } from '../net/guarded-fetch.ts';
+import { DEPTH_VARIABLE, depthIn } from './depth.ts';
 import type { ServerTarget } from './types.ts';
 
 export interface TransportOptions {
@@ -35,9 +36,6 @@ export async function openTransport(target: ServerTarget, options: TransportOpti
   return { transport, release: () => guarded.close() };
 }
 
-/** Says in the environment of a server how deep it stands below the first bridge: see `config/mcp-servers.ts`. */
-export const DEPTH_VARIABLE = 'ACTIONBRIDGE_DEPTH';
-
 /**
  * The SDK probes a plain `StdioClientTransport` on a second process that it starts for that alone; servers begin with
  * installing themselves, or with locks. A subclass is probed on the process that stays.
@@ -45,11 +43,10 @@ export const DEPTH_VARIABLE = 'ACTIONBRIDGE_DEPTH';
 class ProcessTransport extends StdioClientTransport {}
 
 function spawning(target: Extract<ServerTarget, { kind: 'stdio' }>, { onStderr }: TransportOptions): Transport {
-  const depth = Number(process.env[DEPTH_VARIABLE] ?? 0) + 1;
   const transport = new ProcessTransport({
     command: target.command,
     args: [...target.args],
-    env: { ...target.env, [DEPTH_VARIABLE]: String(depth) },
+    env: { ...target.env, [DEPTH_VARIABLE]: String(depthIn(process.env) + 1) },
     stderr: 'pipe',
     ...(target.cwd === undefined ? {} : { cwd: target.cwd }),
   });

@@ -23,6 +23,8 @@ export function viewFor(bridge: ToolSource, caller: Caller, options: ViewOptions
   const { principal, rate } = caller;
   const whose = principal === undefined ? {} : { principal };
   const logins = options.logins ? bridge.logins : undefined;
+  const { prompts } = bridge;
+  const maySee = serversOf(caller);
 
   async function admit(tool: Tool): Promise<BridgeError | undefined> {
     if (!permits(caller, tool))
@@ -40,10 +42,19 @@ export function viewFor(bridge: ToolSource, caller: Caller, options: ViewOptions
       return bridge.apis;
     },
     resources: {
-      list: () => bridge.resources.list(principal),
-      read: (uri) => bridge.resources.read(uri, principal),
+      list: () => bridge.resources.list(principal, maySee),
+      templates: () => bridge.resources.templates(maySee),
+      read: (uri) => bridge.resources.read(uri, principal, maySee),
     },
     ...(logins ? { logins: { ...logins, start: (wanted: WantedLogin) => logins.start({ ...wanted, ...whose }) } } : {}),
+    ...(prompts
+      ? {
+          prompts: {
+            list: () => prompts.list(maySee),
+            get: (name, args) => prompts.get(name, args, maySee),
+          },
+        }
+      : {}),
     async call(name, args, given) {
       const tool = bridge.registry.get(name);
       const refusal = tool && !isOpen(caller) ? await admit(tool) : undefined;
@@ -54,6 +65,11 @@ export function viewFor(bridge: ToolSource, caller: Caller, options: ViewOptions
       });
     },
   };
+}
+
+/** A caller of some tools alone sees what else a server has only if it may call all of its tools. */
+function serversOf({ tools }: Caller): ((server: string) => boolean) | undefined {
+  return tools && ((server) => tools.some((pattern) => pattern.endsWith('*') && glob(pattern, `${server}_`)));
 }
 
 /** Whether the caller may see and call the tool. */

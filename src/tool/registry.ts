@@ -79,3 +79,25 @@ export function createRegistry(tools: readonly Tool[]): Registry {
     },
   };
 }
+
+/** Two registries as one; the tools of `first` come first, and its name counts where both have one. Neither is copied. */
+export function joinRegistries(first: Registry, second: Registry): Registry {
+  let list: Uint8Array | undefined;
+  return {
+    get tools() {
+      return [...first.tools, ...second.tools];
+    },
+    get: (name) => first.get(name) ?? second.get(name),
+    listBytes: () => {
+      list ??= joinArrays(first.listBytes(), second.listBytes());
+      return list;
+    },
+  };
+}
+
+/** Two JSON arrays as one, unparsed. */
+function joinArrays(first: Uint8Array, second: Uint8Array): Uint8Array {
+  const isEmpty = (array: Uint8Array) => array.length <= 2;
+  if (isEmpty(first)) return second;
+  return isEmpty(second) ? first : Buffer.concat([first.subarray(0, -1), Buffer.from(','), second.subarray(1)]);
+}

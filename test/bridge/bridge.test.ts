@@ -300,7 +300,7 @@ describe('documents that change', () => {
     const spec = join(folder, 'changing.yaml');
     copyFileSync(ITEMS, spec);
     const bridge = await bridgeOf({ spec }, { watch: true });
-    const changed = new Promise<void>((resolve) => bridge.onChange(resolve));
+    const changed = new Promise<void>((resolve) => bridge.onChange(() => resolve()));
     const before = bridge.registry;
     writeFileSync(spec, readFileSync(ITEMS, 'utf8').replace('operationId: getItem', 'operationId: readItem'));
     await changed;
