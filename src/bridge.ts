@@ -154,7 +154,10 @@ export async function openBridge(config: BridgeConfig, dependencies: BridgeDepen
       ...(network ? { network } : {}),
     });
   });
-  const responses = once(async () => (await import('./store/saved-responses.ts')).createSavedResponses());
+  const responses = once(async () => {
+    const { createSharedResponses } = await import('./store/shared-responses.ts');
+    return createSharedResponses((await callPath()).store.texts);
+  });
   const logins = once(async (): Promise<UrlLogins> => {
     const [{ createUrlLogins }, { auth }] = await Promise.all([import('./auth/url-login.ts'), callPath()]);
     return createUrlLogins({ auth, tools: () => loaded.registry.tools });
@@ -206,7 +209,8 @@ export async function openBridge(config: BridgeConfig, dependencies: BridgeDepen
     const started = performance.now();
     const result = await path.execute(call);
     const text = longText(result);
-    const saved = text === undefined ? undefined : (await responses()).save(text.text, text.mediaType, principal);
+    const saved =
+      text === undefined ? undefined : await (await responses()).save(text.text, text.mediaType, principal);
     const outcome: CallOutcome = {
       tool: call.tool,
       result,
@@ -216,6 +220,7 @@ export async function openBridge(config: BridgeConfig, dependencies: BridgeDepen
       ...(saved ? { saved } : {}),
     };
     path.observer.observeCall(outcome);
+    logCall(log, outcome);
     return outcome;
   }
 
@@ -302,6 +307,18 @@ const SERVERS_WAIT_MS = 10_000;
 async function startServers(config: BridgeConfig, log: Log): Promise<ServedServers | undefined> {
   if (config.mcpServers.length === 0) return undefined;
   return (await import('./load-servers.ts')).openServers(config, log);
+}
+
+/** A line a call, for whoever asks for it; a call that broke, or whose outcome is unknown, is worth one in any case. */
+function logCall(log: Log, { tool, result, requestId, trace, ms }: CallOutcome): void {
+  const broken = result.kind === 'failed' || result.kind === 'unknown';
+  const said = broken
+    ? `${result.error.code}: ${result.error.message}`
+    : 'status' in result
+      ? `HTTP ${result.status}`
+      : result.kind;
+  const fields = { requestId, api: tool.api, attempts: trace.attempts, cached: trace.cached, ms: Math.round(ms) };
+  log[broken ? 'warn' : 'info'](`${tool.name}: ${said}`, fields);
 }
 
 function knownApis({ apis, configs, security }: LoadedTools): ReadonlyMap<string, KnownApi> {

@@ -19,6 +19,7 @@ import { cache } from './call/middleware/cache.ts';
 import { concurrency } from './call/middleware/concurrency.ts';
 import { confirm } from './call/middleware/confirm.ts';
 import { createDeadline } from './call/middleware/deadline.ts';
+import { deduplicate } from './call/middleware/deduplicate.ts';
 import { limit } from './call/middleware/limit.ts';
 import { mask } from './call/middleware/mask.ts';
 import { redirect } from './call/middleware/redirect.ts';
@@ -125,6 +126,7 @@ export async function createCallPath(config: BridgeConfig, dependencies: CallPat
     tracing.calls,
     ...(audit ? [audit.calls] : []),
     admission(),
+    deduplicate({ cells: store.strict, clock }),
     mask(masker),
     ...(config.select ? [(await import('./call/select.ts')).select()] : []),
     confirm({

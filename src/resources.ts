@@ -1,8 +1,8 @@
 import type { Resource, ResourceContents } from './bridge.ts';
-import type { SavedResponses } from './store/saved-responses.ts';
+import type { SharedResponses } from './store/shared-responses.ts';
 
 /** Answers that were too large to be shown, as resources; newest first. */
-export function listSaved(responses: SavedResponses, principal: string | undefined): readonly Resource[] {
+export function listSaved(responses: SharedResponses, principal: string | undefined): readonly Resource[] {
   return responses.list(principal).map(({ uri, mediaType, length, pages, expiresAt }) => ({
     uri,
     name: `answer of ${length} characters`,
@@ -12,12 +12,12 @@ export function listSaved(responses: SavedResponses, principal: string | undefin
 }
 
 /** One page of such an answer; the URI of the next one is said in a line of its own. */
-export function readSaved(
-  responses: SavedResponses,
+export async function readSaved(
+  responses: SharedResponses,
   uri: string,
   principal: string | undefined,
-): readonly ResourceContents[] | undefined {
-  const page = responses.read(uri, principal);
+): Promise<readonly ResourceContents[] | undefined> {
+  const page = await responses.read(uri, principal);
   if (!page) return undefined;
   const text = { uri, mimeType: page.mediaType, text: page.text };
   if (page.next === undefined) return [text];

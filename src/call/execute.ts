@@ -29,6 +29,8 @@ export interface CallContext {
   readonly traceParent?: { readonly traceparent: string; readonly tracestate?: string };
   /** Reads a file named by a `path` argument; absent where files may not be read. */
   readonly readFile?: (path: string) => Uint8Array;
+  /** The caller's own: calls of one key happen once. */
+  readonly idempotencyKey?: string;
   /** Asks the person behind the client before a call with consequences; absent where nobody can be asked. */
   readonly confirm?: AskPerson;
   /** Why the surface does not permit this call: nothing is sent, and the refusal is put on record. */

@@ -9,6 +9,7 @@ import {
 import type { LoginSource } from '../auth/url-login.ts';
 import type { Bridge, CallOutcome } from '../bridge.ts';
 import type { CallContext, Surface } from '../call/execute.ts';
+import { isIdempotencyKey } from '../call/idempotency-key.ts';
 import { BridgeError } from '../errors.ts';
 import { toMcpTool } from '../tool/mcp-tool.ts';
 import type { Registry } from '../tool/registry.ts';
@@ -98,12 +99,22 @@ function createList(source: ToolSource): () => McpTool[] {
 
 function contextOf({ surface, readFile }: McpOptions, context: ServerContext): Omit<CallContext, 'requestId'> {
   const traceParent = traceParentOf(context.mcpReq._meta);
+  const idempotencyKey = keyOf(context.mcpReq._meta?.[IDEMPOTENCY_KEY]);
   return {
     surface,
     signal: context.mcpReq.signal,
     ...(readFile ? { readFile } : {}),
     ...(traceParent ? { traceParent } : {}),
+    ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
   };
+}
+
+/** Member of a request's `_meta`: calls that have the same one happen once. */
+const IDEMPOTENCY_KEY = 'actionbridge/idempotencyKey';
+
+function keyOf(written: unknown): string | undefined {
+  if (written === undefined || isIdempotencyKey(written)) return written;
+  throw new ProtocolError(INVALID_PARAMS, `_meta["${IDEMPOTENCY_KEY}"] is no text of 1 to 255 visible characters`);
 }
 
 /** `_meta.traceparent` and `_meta.tracestate` (MCP, W3C Trace Context). */

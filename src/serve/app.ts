@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
+import { isIdempotencyKey } from '../call/idempotency-key.ts';
 import type { OAuthResourceOptions } from '../config/http-types.ts';
 import { createConsolePage } from '../console/page.ts';
 import { BridgeError } from '../errors.ts';
@@ -103,9 +104,18 @@ type RouteContext = Context<{ Bindings: RouteBindings }>;
 async function callTool(context: RouteContext): Promise<Response> {
   const { tools, admitted } = context.env;
   const args = admitted.body?.value ?? {};
+  const idempotencyKey = context.req.header('idempotency-key');
+  if (idempotencyKey !== undefined && !isIdempotencyKey(idempotencyKey))
+    return respond(
+      errorAnswer(400, {
+        code: 'ARGUMENTS_INVALID',
+        message: 'Idempotency-Key is no text of 1 to 255 visible characters',
+      }),
+    );
   const outcome = await tools.call(context.req.param('tool')!, args, {
     surface: 'api',
     signal: context.req.raw.signal,
+    ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
   });
   return respond(answerFor(outcome));
 }

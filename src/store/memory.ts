@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '../clock.ts';
 import { createMemoryCache } from './memory-cache.ts';
-import type { CellStore, PolicyStore, WindowStore } from './types.ts';
+import type { CellStore, PolicyStore, TextStore, WindowStore } from './types.ts';
 
 export interface MemoryStoreOptions {
   readonly clock?: Clock;
@@ -18,8 +18,19 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): PolicyStore
     maxBytes: options.cacheBytes ?? 50 * 2 ** 20,
     maxEntryBytes: options.cacheEntryBytes ?? 2 ** 20,
   });
-  return { windows: createMemoryWindows(clock), cells: createMemoryCells(clock), cache, close: async () => undefined };
+  const cells = createMemoryCells(clock);
+  return {
+    windows: createMemoryWindows(clock),
+    cells,
+    strict: cells,
+    texts: NO_TEXTS,
+    cache,
+    close: async () => undefined,
+  };
 }
+
+/** One process needs no second place for what it keeps itself. */
+const NO_TEXTS: TextStore = { set: async () => undefined, get: async () => undefined };
 
 /** Windows that keep the moment of each take (a sliding log): exact, and no larger than the limit. */
 export function createMemoryWindows(clock: Clock): WindowStore {

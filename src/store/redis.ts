@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { systemClock } from '../clock.ts';
+import { BridgeError } from '../errors.ts';
 import { createMemoryStore } from './memory.ts';
 import { createRedisCache } from './redis-cache.ts';
 import { connectRedis, type RedisConnectionOptions, type Shared } from './redis-connection.ts';
 import { CHANGE_IF, TAKE } from './redis-scripts.ts';
-import type { CellStore, PolicyStore, Taken, WindowStore } from './types.ts';
+import type { CellStore, PolicyStore, Taken, TextStore, WindowStore } from './types.ts';
 
 export interface RedisStoreOptions extends RedisConnectionOptions {
   /** Replicas that share the store: without Redis each takes its part of a rate limit. Default 1. */
@@ -22,8 +23,32 @@ export function createRedisStore(options: RedisStoreOptions): PolicyStore {
   return {
     windows: createWindows(shared, local.windows, options.replicas ?? 1),
     cells: createCells(shared, local.cells),
+    strict: createCells(shared, UNREACHABLE),
+    texts: createTexts(shared),
     cache: createRedisCache(shared, local.cache),
     close: async () => void shared.redis.disconnect(),
+  };
+}
+
+const UNREACHABLE: CellStore = {
+  update: async () => {
+    throw new BridgeError('STORE_FAILED', 'The state that replicas share cannot be reached', {
+      hint: 'Check Redis; what must not happen twice is not begun without it.',
+      retryable: true,
+    });
+  },
+};
+
+function createTexts(shared: Shared): TextStore {
+  const name = (key: string) => `${shared.prefix}text:${key}`;
+  return {
+    async set(key, text, ttlMs) {
+      await shared.run((redis) => redis.set(name(key), text, 'PX', Math.ceil(ttlMs)));
+    },
+    async get(key) {
+      const found = await shared.run((redis) => redis.get(name(key)));
+      return found.done ? (found.value ?? undefined) : undefined;
+    },
   };
 }
 

@@ -2,6 +2,10 @@
 export interface PolicyStore {
   readonly windows: WindowStore;
   readonly cells: CellStore;
+  /** The same cells, but that a shared store which cannot be reached throws STORE_FAILED instead of going on alone. */
+  readonly strict: CellStore;
+  /** Texts that every replica can read again. */
+  readonly texts: TextStore;
   readonly cache: CacheStore;
   close(): Promise<void>;
 }
@@ -53,4 +57,10 @@ export interface CacheStore {
   delete(key: string): Promise<void>;
   /** Drops every entry that has one of the tags. */
   dropTagged(tags: readonly string[]): Promise<void>;
+}
+
+/** Texts kept for a while, as a whole. */
+export interface TextStore {
+  set(key: string, text: string, ttlMs: number): Promise<void>;
+  get(key: string): Promise<string | undefined>;
 }

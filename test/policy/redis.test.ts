@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createRedisStore, type RedisStoreOptions } from '../../src/store/redis.ts';
+import { createSharedResponses } from '../../src/store/shared-responses.ts';
 import type { CacheEntry, PolicyStore } from '../../src/store/types.ts';
 
 const installed = spawnSync('redis-server', ['--version']).status === 0;
@@ -115,6 +116,33 @@ describe.skipIf(!installed)('createRedisStore (with redis-server)', () => {
     await a.cache.set('brief', ENTRY, { ...KEEP, ttlMs: 30 });
     expect(await a.cache.get('large')).toBeUndefined();
     await until(async () => (await a.cache.get('brief')) === undefined);
+  });
+
+  test('has answers that one replica keeps read by another, by whom they belong to only', async () => {
+    const [a, b] = [await openStore(), await openStore()];
+    const [here, there] = [a, b].map(({ texts }) => createSharedResponses(texts, { pageLength: 4 }));
+    const { uri } = (await here!.save('0123456789', 'text/plain', 'ann'))!;
+    expect(await there!.read(`${uri}?page=2`, 'ann')).toEqual({
+      mediaType: 'text/plain',
+      text: '4567',
+      page: 2,
+      pages: 3,
+      next: `${uri}?page=3`,
+    });
+    expect(await there!.read(uri, 'bob')).toBeUndefined();
+    expect(await there!.read(`${uri}?page=9`, 'ann')).toBeUndefined();
+  });
+
+  test('does not go on alone with what must not happen twice', async () => {
+    const [a, b] = [await openStore(), await openStore()];
+    expect(await a.strict.update('once', 10_000, count)).toBe(1);
+    expect(await b.strict.update('once', 10_000, count)).toBe(2);
+    await stopRedis();
+    await expect(a.strict.update('once', 10_000, count)).rejects.toMatchObject({
+      code: 'STORE_FAILED',
+      retryable: true,
+    });
+    await startRedis();
   });
 
   test('goes on with a local share when Redis hangs, without waiting long, and comes back', async () => {

@@ -134,6 +134,9 @@ function withIdempotencyKey(exchange: Exchange, policy: RetryPolicy, newKey: () 
   if (!policy.idempotencyKey || isSafeMethod(plan.method)) return exchange;
   const { header } = policy.idempotencyKey;
   if (plan.headers.some(([name]) => name.toLowerCase() === header.toLowerCase())) return exchange;
-  const keyed: RequestPlan = { ...plan, headers: [...plan.headers, [header, newKey()]] };
+  const keyed: RequestPlan = {
+    ...plan,
+    headers: [...plan.headers, [header, exchange.call.context.idempotencyKey ?? newKey()]],
+  };
   return { ...exchange, plan: keyed };
 }
