@@ -209,8 +209,7 @@ export async function openBridge(config: BridgeConfig, dependencies: BridgeDepen
     const started = performance.now();
     const result = await path.execute(call);
     const text = longText(result);
-    const saved =
-      text === undefined ? undefined : await (await responses()).save(text.text, text.mediaType, principal);
+    const saved = text === undefined ? undefined : await (await responses()).save(text.text, text.mediaType, principal);
     const outcome: CallOutcome = {
       tool: call.tool,
       result,
@@ -220,7 +219,7 @@ export async function openBridge(config: BridgeConfig, dependencies: BridgeDepen
       ...(saved ? { saved } : {}),
     };
     path.observer.observeCall(outcome);
-    logCall(log, outcome);
+    if (call.context.surface !== 'cli') logCall(log, outcome);
     return outcome;
   }
 
@@ -309,7 +308,7 @@ async function startServers(config: BridgeConfig, log: Log): Promise<ServedServe
   return (await import('./load-servers.ts')).openServers(config, log);
 }
 
-/** A line a call, for whoever asks for it; a call that broke, or whose outcome is unknown, is worth one in any case. */
+/** A line a call, for whoever asks for it; a call that broke, or whose outcome is unknown, is worth one in any case. A person at a terminal sees it anyway. */
 function logCall(log: Log, { tool, result, requestId, trace, ms }: CallOutcome): void {
   const broken = result.kind === 'failed' || result.kind === 'unknown';
   const said = broken
