@@ -4,6 +4,7 @@ import type { JsonObject, LoadedSpec } from '../spec/types.ts';
 import { readBody } from './body.ts';
 import { hasDotSegment } from './dot-segments.ts';
 import { reportInvisible } from './invisible.ts';
+import { readExactText, withExactSchema } from './exact.ts';
 import { readParameters } from './parameters.ts';
 import { asObject, asString, at, type OperationPlace, OperationRefused, type Reading } from './reading.ts';
 import { resolveObject } from './resolve.ts';
@@ -169,11 +170,12 @@ function isAtLeast32(version: string): boolean {
 function readOperation(reading: Reading, place: OperationPlace): Operation {
   const { node, item } = place;
   const id = asString(own(node, 'operationId'));
-  const summary = asString(own(node, 'summary')) ?? asString(own(item, 'summary'));
-  const description = asString(own(node, 'description')) ?? asString(own(item, 'description'));
+  const summary = readExactText(node, 'summary') ?? asString(own(node, 'summary')) ?? asString(own(item, 'summary'));
+  const description =
+    readExactText(node, 'description') ?? asString(own(node, 'description')) ?? asString(own(item, 'description'));
   reportInvisible(reading, place.pointer, node);
   const consequential = own(node, 'x-openai-isConsequential');
-  const body = readBody(reading, place);
+  const body = withExactSchema(node, readBody(reading, place));
   const tags = own(node, 'tags');
   return {
     api: place.api,

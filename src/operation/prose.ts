@@ -23,8 +23,21 @@ export function tidyProse(text: string): string {
     .trim();
 }
 
+/** A tidy text as a document would have it: `tidyProse` makes the same of it again. */
+export function asParagraphs(text: string): string {
+  if (!text.includes('\n')) return text;
+  return text
+    .split(/(```[^`]*```)/)
+    .map((part, index) => (index % 2 === 1 ? part : part.replace(/\n+/g, '\n\n')))
+    .join('');
+}
+
 function tidyPart(text: string): string {
-  const linked = text.replace(LINK, `${OPEN}$1${CLOSE}`).replace(ANCHOR, `${OPEN}$1${CLOSE}`);
+  // Twice: an image may be the text of a link.
+  const linked = text
+    .replace(LINK, `${OPEN}$1${CLOSE}`)
+    .replace(LINK, `${OPEN}$1${CLOSE}`)
+    .replace(ANCHOR, `${OPEN}$1${CLOSE}`);
   const told = linked.includes(OPEN) ? withoutReferrals(linked) : linked;
   return unwrapped(
     told

@@ -65,10 +65,12 @@ export function createApp(options: AppOptions): HttpApp {
   app.get('/openapi.json', (context) => {
     const { incoming, tools } = context.env;
     const chosen = context.req.query('tools');
-    const patterns = chosen === undefined ? {} : { tools: chosen.split(',') };
-    return context.json(
-      buildOpenApi(tools, { publicUrl: options.publicUrl(incoming), secured: options.secured, ...patterns }),
-    );
+    const document = buildOpenApi(tools, {
+      publicUrl: options.publicUrl(incoming),
+      secured: options.secured,
+      ...(chosen === undefined ? {} : { tools: chosen.split(',') }),
+    });
+    return context.json(document);
   });
   app.post('/api/:tool', callTool);
   if (options.oauth) addMetadata(app, options, options.oauth);

@@ -1,0 +1,26 @@
+import { formatDiagnostic } from '../../diagnostic.ts';
+import type { EditorFinding } from './finding.ts';
+
+/** Lines for people: what the editor would say, what ChatGPT would do, and how to mend it. */
+export function formatFinding(finding: EditorFinding): string[] {
+  const { hint, effect, quoted, ...diagnostic } = finding;
+  return [
+    formatDiagnostic(diagnostic),
+    `  ChatGPT: ${effect}${quoted ? '' : ' (in our words: the editor says nothing, or nobody has quoted it)'}`,
+    ...(hint === undefined ? [] : [`  Fix: ${hint}`]),
+  ];
+}
+
+/** Whether the editor would take the document, in a line. */
+export function summarizeFindings(name: string, findings: readonly EditorFinding[]): string {
+  const count = (severity: EditorFinding['severity']) =>
+    findings.filter((finding) => finding.severity === severity).length;
+  const [errors, warnings, notes] = [count('error'), count('warning'), count('info')];
+  const verdict =
+    errors > 0
+      ? 'the GPT editor would not take it as it is'
+      : warnings > 0
+        ? 'the GPT editor takes it, and drops something'
+        : 'the GPT editor takes it';
+  return `${name}: ${verdict}; ${errors} errors, ${warnings} warnings, ${notes} notes`;
+}
