@@ -12,7 +12,7 @@ import type { Clock } from './clock.ts';
 import type { BridgeConfig } from './config/types.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { BridgeError } from './errors.ts';
-import type { ServedApi } from './load-apis.ts';
+import type { Inspect, ServedApi } from './load-apis.ts';
 import type { ServedServers } from './load-servers.ts';
 import { type LoadedTools, loadTools } from './load-tools.ts';
 import { createLog, type Log } from './log.ts';
@@ -129,6 +129,8 @@ export interface BridgeDependencies {
   /** From 0 up to 1. */
   readonly random?: () => number;
   readonly network?: NetworkOverrides;
+  /** Shown each document as it is read; the cache of compiled tools is passed by. */
+  readonly inspect?: Inspect;
 }
 
 /**

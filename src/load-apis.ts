@@ -40,8 +40,21 @@ export interface LoadedApis {
   readonly files: readonly SourceFile[];
 }
 
+/** A document that was read, for those who look closer than serving does. */
+export interface InspectedApi {
+  readonly name: string;
+  readonly spec: LoadedSpec;
+  readonly source: SourceBytes;
+}
+
+export type Inspect = (api: InspectedApi) => void;
+
 /** Every document of the config, parsed and compiled; `sources` in the order of its APIs. Throws BridgeError for the first that cannot be served. */
-export async function loadApis(config: BridgeConfig, sources: readonly DescribedSource[]): Promise<LoadedApis> {
+export async function loadApis(
+  config: BridgeConfig,
+  sources: readonly DescribedSource[],
+  inspect?: Inspect,
+): Promise<LoadedApis> {
   const diagnostics: Diagnostic[] = [];
   const served: ServedApi[] = [];
   const compilable: CompilableApi[] = [];
@@ -52,6 +65,7 @@ export async function loadApis(config: BridgeConfig, sources: readonly Described
     files.push(...spec.files);
     const name = nameApi(api, spec, served);
     const { operations, diagnostics: found } = buildOperations(spec, name);
+    inspect?.({ name, spec, source: sources[index]! });
     const declared = readSecuritySchemes(spec);
     if (api.baseUrl === undefined) refuseUserInfo(declared, spec);
     security.push(declared);

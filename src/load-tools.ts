@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import type { ApiConfig, BridgeConfig } from './config/types.ts';
 import type { Diagnostic } from './diagnostic.ts';
-import type { ServedApi } from './load-apis.ts';
+import type { Inspect, ServedApi } from './load-apis.ts';
 import { readSources } from './load-sources.ts';
 import type { SecurityDeclarations } from './operation/security-schemes.ts';
 import type { ReadOptions } from './spec/read.ts';
@@ -30,7 +30,10 @@ interface Header extends ToolCacheHeader {
 }
 
 /** The tools of a config: from the cache when the documents are what they were, else compiled (and cached once the process is idle). */
-export async function loadTools(config: BridgeConfig, options: ReadOptions): Promise<LoadedTools> {
+export async function loadTools(
+  config: BridgeConfig,
+  options: ReadOptions & { readonly inspect?: Inspect },
+): Promise<LoadedTools> {
   const sources = await readSources(config.apis, options);
   const { include, exclude, readOnly, outputSchema, cacheTools, select, confirm } = config;
   const shaping = sources.map(({ bytes, source, api, action }) => [
@@ -47,7 +50,7 @@ export async function loadTools(config: BridgeConfig, options: ReadOptions): Pro
   const configs = sources.map(({ api }) => api);
   const found = sources.flatMap(({ diagnostics }) => diagnostics);
   const beside = sources.flatMap(({ files }) => files);
-  const cached = cacheTools ? readToolCache<Header>(key) : undefined;
+  const cached = cacheTools && !options.inspect ? readToolCache<Header>(key) : undefined;
   if (cached) {
     const { apis, diagnostics, security, files } = cached.header;
     return {
@@ -61,7 +64,7 @@ export async function loadTools(config: BridgeConfig, options: ReadOptions): Pro
   }
 
   const { loadApis } = await import('./load-apis.ts');
-  const loaded = await withSlowHeapGrowth(() => loadApis({ ...config, apis: configs }, sources));
+  const loaded = await withSlowHeapGrowth(() => loadApis({ ...config, apis: configs }, sources, options.inspect));
   const registry = createRegistry(loaded.tools);
   if (cacheTools) {
     const { tools: _, ...header } = loaded;

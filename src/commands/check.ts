@@ -1,14 +1,18 @@
 import { type CredentialStatus, formatStatus } from '../auth/credentials.ts';
 import { type Diagnostic, formatDiagnostic } from '../diagnostic.ts';
 import { BridgeError } from '../errors.ts';
+import { profileOf } from './check-profiles.ts';
 import { openFromFlags } from './open.ts';
 import type { Command } from './table.ts';
 
-/** `actionbridge check <spec>...` */
-export const check: Command = async ({ words, flags }) => {
+/** `actionbridge check <spec>...`; a profile has a report of its own. */
+export const check: Command = async (input) => {
+  const { words, flags } = input;
   const format = String(flags['format'] ?? 'text');
   if (format !== 'text' && format !== 'json')
     throw new BridgeError('USAGE', `--format ${format} is not one of text, json`);
+  const profile = profileOf(flags);
+  if (profile) return (await profile())(input);
   const bridge = await openFromFlags(words, flags);
   const { registry, apis, diagnostics } = bridge;
   const credentials = await bridge.credentials();

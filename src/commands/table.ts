@@ -53,8 +53,25 @@ export const COMMANDS: { readonly [name: string]: CommandRow } = {
   check: {
     usage: '[spec...]',
     description: 'report what is served, degraded and refused, and why',
-    options: [...DOCUMENT_OPTIONS, FORMAT],
+    options: [
+      ...DOCUMENT_OPTIONS,
+      FORMAT,
+      ['--profile <name>', 'gpt-actions: what the editor of GPTs would say'],
+      ['--fix', 'write documents that pass; with --profile'],
+      ['--out <folder>', 'where to; default: the working directory'],
+    ],
     load: async () => (await import('./check.ts')).check,
+  },
+  export: {
+    usage: '<format> [spec...]',
+    description: 'write the tools in another form: gpt-action, an OpenAPI document that the GPT editor takes',
+    options: [
+      ...DOCUMENT_OPTIONS,
+      ['--public-url <url>', 'gpt-action: where ChatGPT reaches the bridge'],
+      ['--no-auth', 'gpt-action: the listener asks for no token'],
+      ['--out <folder>', 'write files there; several when there are more than 30 tools'],
+    ],
+    load: async () => (await import('./export.ts')).exportTools,
   },
   login: {
     usage: '[spec|api]',

@@ -2,14 +2,14 @@ import { own } from '../../spec/references.ts';
 import { EDITOR_LIMITS, type Keys } from './finding.ts';
 import type { CheckedOperation } from './operations.ts';
 import { lengthOf } from './python-words.ts';
-import { asMap, checkSchema, followed, isObject } from './schemas.ts';
+import { asMap, checkSchema, component, followed, isObject } from './schemas.ts';
 
 const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json(?:;|$)/i;
 
 /** A request body must be an object in JSON: its properties are arguments, beside the parameters. */
 export function checkBody(checked: CheckedOperation, names: ReadonlySet<string>): { readonly failed: boolean } {
-  const { operation, keys, where, schemas, say } = checked;
-  const body = own(operation, 'requestBody');
+  const { operation, keys, where, components, schemas, say } = checked;
+  const body = component(own(operation, 'requestBody'), components);
   if (asMap(body) === undefined) return { failed: false };
   const content = Object.entries(asMap(own(body, 'content')) ?? {});
   const json = content.find(([type]) => JSON_TYPE.test(type));

@@ -6,7 +6,7 @@ export function formatFinding(finding: EditorFinding): string[] {
   const { hint, effect, quoted, ...diagnostic } = finding;
   return [
     formatDiagnostic(diagnostic),
-    `  ChatGPT: ${effect}${quoted ? '' : ' (in our words: the editor says nothing, or nobody has quoted it)'}`,
+    `  ChatGPT: ${effect}${quoted ? '' : ' (the message is ours)'}`,
     ...(hint === undefined ? [] : [`  Fix: ${hint}`]),
   ];
 }

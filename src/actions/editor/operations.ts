@@ -3,7 +3,7 @@ import { checkBody } from './body.ts';
 import { EDITOR_LIMITS, type Keys, type Say } from './finding.ts';
 import { checkParameters } from './parameters.ts';
 import { lengthOf } from './python-words.ts';
-import { asMap, checkSchema } from './schemas.ts';
+import { asMap, checkSchema, component } from './schemas.ts';
 
 const METHODS = new Set(['get', 'post', 'put', 'patch', 'delete']);
 const OTHER_FIELDS = new Set(['summary', 'description', 'servers', 'parameters']);
@@ -14,13 +14,15 @@ export interface CheckedOperation {
   readonly keys: Keys;
   /** `In path P, method M, operationId O` */
   readonly where: string;
+  readonly components: unknown;
   readonly schemas: { readonly [name: string]: unknown };
   readonly say: Say;
 }
 
 /** Every operation under `paths`; returns how many there are. */
 export function checkOperations(document: unknown, say: Say): number {
-  const schemas = asMap(own(own(document, 'components'), 'schemas')) ?? {};
+  const components = own(document, 'components');
+  const schemas = asMap(own(components, 'schemas')) ?? {};
   const seen = new Map<string, Keys>();
   let count = 0;
   for (const [path, item] of Object.entries(asMap(own(document, 'paths')) ?? {})) {
@@ -36,7 +38,7 @@ export function checkOperations(document: unknown, say: Say): number {
       if (seen.has(id))
         say('gpt-operation-id-twice', [...keys, 'operationId'], `${where}, the operationId stands twice`);
       seen.set(id, keys);
-      checkOperation({ operation, keys, where, schemas, say }, item);
+      checkOperation({ operation, keys, where, components, schemas, say }, item);
     }
   }
   return count;
@@ -79,12 +81,14 @@ function checkOperation(checked: CheckedOperation, item: unknown): void {
   checkResponses(checked);
 }
 
-function checkResponses({ operation, keys, schemas, say }: CheckedOperation): void {
-  for (const [status, response] of Object.entries(asMap(own(operation, 'responses')) ?? {}))
+function checkResponses({ operation, keys, components, schemas, say }: CheckedOperation): void {
+  for (const [status, written] of Object.entries(asMap(own(operation, 'responses')) ?? {})) {
+    const response = component(written, components);
     for (const [type, media] of Object.entries(asMap(own(response, 'content')) ?? {}))
       checkSchema(own(media, 'schema'), {
         keys: [...keys, 'responses', status, 'content', type, 'schema'],
         schemas,
         say,
       });
+  }
 }

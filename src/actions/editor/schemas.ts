@@ -66,6 +66,14 @@ export function followed(schema: unknown, schemas: SchemaPlace['schemas']): unkn
   return undefined;
 }
 
+/** A request body or an answer, a reference to one of the components followed; references in parameters are not. */
+export function component(node: unknown, components: unknown): unknown {
+  const ref = own(node, '$ref');
+  if (typeof ref !== 'string') return node;
+  const [section, name] = ref.startsWith('#/components/') ? ref.slice('#/components/'.length).split('/') : [];
+  return section === undefined || name === undefined ? undefined : own(own(components, section), name);
+}
+
 export function asMap(value: unknown): { readonly [key: string]: unknown } | undefined {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
     ? (value as { readonly [key: string]: unknown })

@@ -21,8 +21,10 @@ export interface FixedDocument {
 
 export interface Fixed {
   readonly documents: readonly FixedDocument[];
-  /** What could not be kept: operations (error), parameters and servers (warning, info). */
+  /** What could not be kept: warnings, and notes about what ChatGPT does not send anyway. */
   readonly losses: readonly Diagnostic[];
+  /** Pointers of the operations that ChatGPT cannot call at all; `losses` says why. */
+  readonly leftOut: readonly string[];
 }
 
 interface Item {
@@ -38,29 +40,37 @@ interface Item {
  */
 export function fixForEditor(spec: LoadedSpec, choice: ServerChoice): Fixed {
   const { operations, diagnostics } = buildOperations(spec, 'api');
-  const losses: Diagnostic[] = diagnostics.filter(({ severity }) => severity === 'error');
+  const refused = diagnostics.filter(({ severity }) => severity === 'error');
+  const losses: Diagnostic[] = refused.map((diagnostic) => ({ ...diagnostic, severity: 'warning' }));
+  const leftOut = refused.map(({ pointer }) => pointer);
   const names = nameOperations(operations);
   const items = operations.map((operation, index) => ({ operation, id: names[index]!, tags: tagsOf(operation) }));
   const scheme = chooseScheme(spec, operations);
   const documents: FixedDocument[] = [];
   const servers = groupByServer(
-    items.filter(({ operation }) => isCallable(operation, losses)),
+    items.filter(({ operation }) => isCallable(operation, { losses, leftOut })),
     { spec, choice, losses },
   );
   for (const [server, group] of servers)
     for (const set of splitByTag(group)) {
       const name = [servers.size > 1 ? new URL(server).hostname : '', set.name].filter(Boolean).join('-');
-      documents.push(writeDocument(spec, set.items, { name, server, scheme, losses }));
+      documents.push(writeDocument(spec, set.items, { name, server, scheme, losses, leftOut }));
     }
-  return { documents: documents.filter((each) => each.operations > 0), losses };
+  return { documents: documents.filter((each) => each.operations > 0), losses, leftOut };
 }
 
 const METHODS = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE']);
 
-function isCallable({ method, path, source }: Operation, losses: Diagnostic[]): boolean {
+interface Lost {
+  readonly losses: Diagnostic[];
+  readonly leftOut: string[];
+}
+
+function isCallable({ method, path, source }: Operation, { losses, leftOut }: Lost): boolean {
   if (METHODS.has(method)) return true;
   const message = `${method} ${path}: left out: ChatGPT does not send ${method}`;
-  losses.push({ severity: 'error', code: 'fix-method', ...source, message });
+  losses.push({ severity: 'warning', code: 'fix-method', ...source, message });
+  leftOut.push(source.pointer);
   return false;
 }
 
@@ -105,15 +115,14 @@ function serverOf({ servers, source }: Operation, { choice, losses }: ServerSett
   return secure;
 }
 
-interface DocumentSettings {
+interface DocumentSettings extends Lost {
   readonly name: string;
   readonly server: string;
   readonly scheme: string | undefined;
-  readonly losses: Diagnostic[];
 }
 
 function writeDocument(spec: LoadedSpec, items: readonly Item[], settings: DocumentSettings): FixedDocument {
-  const { name, server, scheme, losses } = settings;
+  const { name, server, scheme, losses, leftOut } = settings;
   const schemas: Schemas = {};
   const silent = () => undefined;
   const writer = {
@@ -127,7 +136,10 @@ function writeDocument(spec: LoadedSpec, items: readonly Item[], settings: Docum
   for (const { operation, id } of items) {
     const written = writeOperation(operation, id, writer);
     losses.push(...written.losses);
-    if (!written.operation) continue;
+    if (!written.operation) {
+      leftOut.push(operation.source.pointer);
+      continue;
+    }
     operations++;
     paths[operation.path] = { ...paths[operation.path], [operation.method.toLowerCase()]: written.operation };
   }

@@ -17,7 +17,7 @@ export interface OperationWriter {
 export interface WrittenOperation {
   /** Undefined when ChatGPT cannot call it. */
   readonly operation: object | undefined;
-  /** What was left out: of severity error for the operation itself, else warning or info. */
+  /** What was left out, and why. */
   readonly losses: readonly Diagnostic[];
 }
 
@@ -65,7 +65,7 @@ function writeParameters(operation: Operation, writer: OperationWriter, lose: Lo
   for (const parameter of operation.parameters) {
     const { wire, required } = parameter;
     if (wire.in === 'querystring') {
-      lose('error', 'fix-querystring', 'left out: ChatGPT cannot write a whole query');
+      lose('warning', 'fix-querystring', 'left out: ChatGPT cannot write a whole query');
       return undefined;
     }
     if (wire.in === 'header' || wire.in === 'cookie') {
@@ -75,7 +75,7 @@ function writeParameters(operation: Operation, writer: OperationWriter, lose: Lo
     }
     const other = written.get(wire.name);
     if (other?.['required'] === true && required) {
-      lose('error', 'fix-parameter-twice', `left out: two parameters named ${wire.name} are required`);
+      lose('warning', 'fix-parameter-twice', `left out: two parameters named ${wire.name} are required`);
       return undefined;
     }
     if (other) lose('warning', 'fix-parameter-twice', `of two parameters named ${wire.name} one is left out`);
@@ -126,11 +126,7 @@ function writeBody(operation: Operation, names: ReadonlySet<string>, writer: Bod
   if (!body) return {};
   const { request, hoist, id, lose } = writer;
   const without = (why: string): object | undefined => {
-    lose(
-      body.required ? 'error' : 'warning',
-      'fix-body',
-      body.required ? `left out: ${why}` : `without a body: ${why}`,
-    );
+    lose('warning', 'fix-body', body.required ? `left out: ${why}` : `without a body: ${why}`);
     return body.required ? undefined : {};
   };
   const choice = body.choices.find(({ wire }) => wire.encoding === 'json');
