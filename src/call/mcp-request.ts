@@ -67,6 +67,7 @@ export function readMcpResponse({ status, statusText, body }: RawResponse): Call
         message: `The MCP server refused the request (${code}): ${message}`,
         hint: 'Read what it says; if the arguments are wrong, correct them and try again.',
         retryable: false,
+        rpcCode: code,
       },
     };
   }

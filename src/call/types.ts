@@ -69,6 +69,8 @@ export interface CallFailure {
   readonly hint: string;
   readonly retryable: boolean;
   readonly retryAfterSeconds?: number;
+  /** Of the JSON-RPC error with which an MCP server refused the request. */
+  readonly rpcCode?: number;
   /** A credential is missing or has ended: what a person could log in to. */
   readonly login?: WantedLogin;
   /** CONFIRMATION_REQUIRED, where nobody could be asked: what the second step takes. */

@@ -1,4 +1,5 @@
 import type { CallOutcome } from '../bridge.ts';
+import { textOfBlock } from '../call/mcp-content.ts';
 import { type ContentBlock, renderResult } from '../call/render.ts';
 import type { ArgumentIssue, CallResult } from '../call/types.ts';
 import { unreachable } from '../errors.ts';
@@ -13,7 +14,7 @@ const INVALID_PARAMS = -32602;
 export function answerOf({ tool, result }: Pick<CallOutcome, 'tool' | 'result'>): ToolAnswer {
   const { content, isError } = renderResult(result, { structured: false });
   const text = content
-    .map(textOfBlock)
+    .map(wordsOf)
     .filter((part) => part !== '')
     .join('\n');
   if (!isError) return { text, media: content.flatMap(mediaOf) };
@@ -40,7 +41,9 @@ export function brokenArguments(why: string, parameters: Json): ToolAnswer {
 function errorOf(tool: Tool, result: CallResult, text: string): ToolError {
   switch (result.kind) {
     case 'refused':
-      return { type: 'http_error', code: result.status, message: text };
+      return result.content.kind === 'mcp'
+        ? executionError(text)
+        : { type: 'http_error', code: result.status, message: text };
     case 'invalid':
       return {
         type: 'mcp_protocol_error',
@@ -49,17 +52,22 @@ function errorOf(tool: Tool, result: CallResult, text: string): ToolError {
         parameters: wrongParts(tool, result.issues),
       };
     case 'failed': {
-      const { code, retryable, retryAfterSeconds } = result.error;
+      const { code, retryable, retryAfterSeconds, rpcCode } = result.error;
+      if (rpcCode !== undefined) return { type: 'mcp_protocol_error', code: rpcCode, message: text };
       const wait = retryAfterSeconds === undefined ? {} : { retry_after_s: Math.ceil(retryAfterSeconds) };
       return { type: 'tool_unavailable', code, message: text, retryable, ...wait };
     }
     case 'unknown':
       return { type: 'tool_unavailable', code: result.error.code, message: text, retryable: false, outcome: 'unknown' };
     case 'ok':
-      return { type: 'mcp_tool_execution_error', code: 'EXECUTION_FAILED', message: text };
+      return executionError(text);
     default:
       return unreachable(result);
   }
+}
+
+function executionError(message: string): ToolError {
+  return { type: 'mcp_tool_execution_error', code: 'EXECUTION_FAILED', message };
 }
 
 /** The schema of the arguments that were wrong; of all when none of them exists. */
@@ -70,8 +78,9 @@ function wrongParts({ input }: Tool, issues: readonly ArgumentIssue[]): Json {
   return { properties: shown, ...(input.required ? { required: input.required } : {}) };
 }
 
-function textOfBlock(block: ContentBlock): string {
-  return block.type === 'text' ? block.text : '';
+/** What goes along as media needs no words. */
+function wordsOf(block: ContentBlock): string {
+  return mediaOf(block).length > 0 ? '' : textOfBlock(block);
 }
 
 function mediaOf(block: ContentBlock): ToolAnswer['media'] {

@@ -25,13 +25,16 @@ async function readEnvironment(files: readonly string[]): Promise<BridgeConfig['
   return (await import('../auth/env-file.ts')).readEnvFiles(files, process.env);
 }
 
+/** A command that ends has no later at which a server could come. */
+const ONE_SHOT_WAIT_MS = 30_000;
+
 /** The bridge that words, flags and config file describe. Errors of documents go to stderr, the rest is what `check` is for. */
 export async function openFromFlags(
   specs: readonly string[],
   flags: Flags,
   dependencies: BridgeDependencies = {},
 ): Promise<Bridge> {
-  return openFromConfig(await readConfig(specs, flags), dependencies);
+  return openFromConfig(await readConfig(specs, flags), { serversWaitMs: ONE_SHOT_WAIT_MS, ...dependencies });
 }
 
 /** The same for a config that has been read. */
