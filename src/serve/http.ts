@@ -42,6 +42,8 @@ export interface HttpServer {
 
 /** SECURITY.md, "Defaults". */
 const DRAIN_MS = 10_000;
+/** So long answers only say that the connection ends: whoever keeps connections learns it before one is closed under a request. */
+const NOTICE_MS = 300;
 
 /**
  * Serves `/mcp`, the tools as plain HTTP, probes and metrics on one listener. Throws CONFIG_INVALID for tokens, TLS files
@@ -74,6 +76,7 @@ export async function serveHttp(bridge: Bridge, options: HttpOptions): Promise<H
   const serveApp = createAppListener(app);
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (state.stopping) response.shouldKeepAlive = false;
     const admitted = await guard(request);
     if (admitted.path === '/mcp') return mcp.serve(request, response, admitted);
     serveApp(request, response, { admitted, tools: views(admitted.caller) });
@@ -86,6 +89,7 @@ export async function serveHttp(bridge: Bridge, options: HttpOptions): Promise<H
     toolsChanged: () => mcp.toolsChanged(),
     async close(graceMs = DRAIN_MS) {
       state.stopping = true;
+      if (graceMs > NOTICE_MS) await new Promise((resolve) => setTimeout(resolve, NOTICE_MS));
       const closed = listening.close(graceMs);
       await Promise.all([closed, mcp.endStreams()]);
       await mcp.close();

@@ -22,6 +22,14 @@ export interface Shared {
   ): Promise<{ readonly done: true; readonly value: T } | { readonly done: false }>;
 }
 
+/** Thrown by work that Redis did, but not to an end: it is there, and stays in use. */
+export class Contended extends Error {
+  constructor() {
+    super('too many replicas change this at once');
+    this.name = 'Contended';
+  }
+}
+
 /** After a failure Redis is left alone this long: a call must not pay the timeout of every operation in it. */
 const LEAVE_ALONE_MS = 1_000;
 
@@ -57,6 +65,7 @@ export function connectRedis(options: RedisConnectionOptions): Shared {
         change(false);
         return { done: true, value };
       } catch (error) {
+        if (error instanceof Contended) return { done: false };
         if (!(error instanceof Error)) throw error;
         lostUntil = clock.now() + LEAVE_ALONE_MS;
         change(true);

@@ -1,21 +1,27 @@
 /**
- * Takes a place in a sliding window: -1 when taken, else the milliseconds until the place that blocks it is free.
- * KEYS: the window. ARGV: calls, milliseconds, a name for this take.
+ * Takes a place in a sliding window: {-1 when taken, else the milliseconds until the place that blocks it is free, how many
+ * places are taken}. KEYS: the window. ARGV: calls, milliseconds, a name for this take, then for each take that was made
+ * without Redis its age and its name: they count as well, each once, however often they are told.
  */
 export const TAKE = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 local calls, window = tonumber(ARGV[1]), tonumber(ARGV[2])
+for index = 4, #ARGV, 2 do redis.call('ZADD', KEYS[1], now - tonumber(ARGV[index]), ARGV[index + 1]) end
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now - window)
 local taken = redis.call('ZCARD', KEYS[1])
+local wait = -1
 if taken < calls then
   redis.call('ZADD', KEYS[1], now, ARGV[3])
-  redis.call('PEXPIRE', KEYS[1], math.ceil(window))
-  return -1
+  taken = taken + 1
+elseif calls <= 0 then
+  wait = window
+else
+  local blocking = redis.call('ZRANGE', KEYS[1], taken - calls, taken - calls, 'WITHSCORES')
+  wait = blocking[2] + window - now
 end
-if calls <= 0 then return window end
-local blocking = redis.call('ZRANGE', KEYS[1], taken - calls, taken - calls, 'WITHSCORES')
-return blocking[2] + window - now
+if taken > 0 then redis.call('PEXPIRE', KEYS[1], math.ceil(window)) end
+return {wait, taken}
 `;
 
 /**

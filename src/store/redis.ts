@@ -1,11 +1,11 @@
-import { randomUUID } from 'node:crypto';
 import { systemClock } from '../clock.ts';
 import { BridgeError } from '../errors.ts';
 import { createMemoryStore } from './memory.ts';
 import { createRedisCache } from './redis-cache.ts';
-import { connectRedis, type RedisConnectionOptions, type Shared } from './redis-connection.ts';
-import { CHANGE_IF, TAKE } from './redis-scripts.ts';
-import type { CellStore, PolicyStore, Taken, TextStore, WindowStore } from './types.ts';
+import { Contended, connectRedis, type RedisConnectionOptions, type Shared } from './redis-connection.ts';
+import { CHANGE_IF } from './redis-scripts.ts';
+import { createSharedWindows } from './redis-windows.ts';
+import type { CellStore, PolicyStore, TextStore } from './types.ts';
 
 export interface RedisStoreOptions extends RedisConnectionOptions {
   /** Replicas that share the store: without Redis each takes its part of a rate limit. Default 1. */
@@ -21,7 +21,7 @@ export function createRedisStore(options: RedisStoreOptions): PolicyStore {
   const local = createMemoryStore({ clock });
   const shared = connectRedis(options);
   return {
-    windows: createWindows(shared, local.windows, options.replicas ?? 1),
+    windows: createSharedWindows(shared, { clock, replicas: options.replicas ?? 1 }),
     cells: createCells(shared, local.cells),
     strict: createCells(shared, UNREACHABLE),
     texts: createTexts(shared),
@@ -52,21 +52,7 @@ function createTexts(shared: Shared): TextStore {
   };
 }
 
-/** Sliding logs in sorted sets, by the clock of Redis: replicas need not agree on the time. */
-function createWindows(shared: Shared, local: WindowStore, replicas: number): WindowStore {
-  return {
-    async take(key, limit) {
-      const taken = await shared.run((redis) =>
-        redis.eval(TAKE, 1, `${shared.prefix}window:${key}`, limit.calls, limit.windowMs, randomUUID()),
-      );
-      if (!taken.done) return local.take(key, { ...limit, calls: Math.max(1, Math.floor(limit.calls / replicas)) });
-      const waitMs = Number(taken.value);
-      return (waitMs < 0 ? { taken: true } : { taken: false, waitMs }) satisfies Taken;
-    },
-  };
-}
-
-/** Losing to other replicas this often in a row means that something is wrong. */
+/** Losing to other replicas this often in a row: this one goes its own way once. */
 const TRIES = 20;
 
 /** Compare and set: `change` runs again when another replica was faster. This replica's own changes of a cell go in turn. */
@@ -88,7 +74,7 @@ function createCells(shared: Shared, local: CellStore): CellStore {
       if (changed === 1) return result;
       known = current;
     }
-    throw new Error('too many replicas change this at once');
+    throw new Contended();
   }
 
   return {

@@ -168,6 +168,27 @@ describe.skipIf(!installed)('createRedisStore (with redis-server)', () => {
     expect(changes).toEqual(['lost', 'back']);
   });
 
+  test('does not open a window anew when Redis is lost, and tells it afterwards what was taken', async () => {
+    const limit = { calls: 30, windowMs: 60_000 };
+    const [a, b] = [await openStore({ replicas: 2 }), await openStore({ replicas: 2 })];
+    const take = async (store: PolicyStore, times: number) => {
+      let taken = 0;
+      for (let i = 0; i < times; i++) if ((await store.windows.take('o', limit)).taken) taken++;
+      return taken;
+    };
+    const shared = (await take(a, 14)) + (await take(b, 2)) + (await take(a, 1));
+    server!.kill('SIGSTOP');
+    const alone = (await take(a, 30)) + (await take(b, 30));
+    server!.kill('SIGCONT');
+    expect(shared).toBe(17);
+    expect(alone).toBeGreaterThanOrEqual(10);
+    expect(shared + alone).toBeLessThanOrEqual(33);
+    await until(async () => (await isShared(a)) && (await isShared(b)));
+    await Promise.all([a.windows.take('o', limit), b.windows.take('o', limit)]);
+    expect(await take(a, 30)).toBe(Math.max(0, 30 - shared - alone));
+    expect((await b.windows.take('o', limit)).taken).toBe(false);
+  });
+
   test('connects again after Redis was restarted', async () => {
     const store = await openStore();
     await stopRedis();
