@@ -55,7 +55,8 @@ function proxy(origin) {
       body += chunk;
     });
     request.on('end', async () => {
-      const { id, params } = JSON.parse(body);
+      const { id, method, params } = JSON.parse(body);
+      if (method !== 'tools/call') return response.writeHead(202).end();
       const text = await call(params.arguments);
       const answer = Buffer.from(JSON.stringify({ jsonrpc: '2.0', id, result: { content: [{ type: 'text', text }] } }));
       response.writeHead(200, { 'content-type': 'application/json', 'content-length': answer.length });
