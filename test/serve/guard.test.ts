@@ -64,6 +64,7 @@ const CASES: readonly Case[] = [
     request: { ...LIST, body: `${'['.repeat(10_000)}${']'.repeat(10_000)}` },
     status: 400,
   },
+  { what: 'brackets in strings', request: callOf('getItem', { id: 1, x: `${'[{'.repeat(99)}\\"{` }), status: 200 },
   { what: 'an object of 65 levels', request: { ...LIST, body: { a: nested(65) } }, status: 400, rpcCode: -32600 },
   { what: 'a body over 1 MiB', request: { ...LIST, body: JSON.stringify({ a: 'x'.repeat(2 ** 20) }) }, status: 413 },
   { what: 'headers over 16 KiB', request: withHeaders({ 'x-much': 'x'.repeat(17_000) }), status: 431 },
