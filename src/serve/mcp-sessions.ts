@@ -44,11 +44,17 @@ export interface Sessions {
 
 interface Held extends Session {
   readonly id: string;
-  readonly principal: string | null;
+  readonly record: SessionRecord;
   usedAt: number;
   /** When the shared record was last read. */
   readAt: number;
   streams: number;
+}
+
+/** What a session is made from, and what is done once the client's `initialize` has been accepted. */
+interface Beginning {
+  readonly record: SessionRecord;
+  readonly begun?: () => Promise<void>;
 }
 
 const DEFAULTS = { maxSessions: 1_000, idleMs: 30 * 60_000 };
@@ -63,14 +69,14 @@ export function createSessions(options: SessionsOptions): Sessions {
   const sweep = setInterval(() => endIdle(clock.now() - idleMs), CHECK_MS).unref();
 
   /** A session that is held as soon as the client's `initialize` has been accepted. */
-  async function prepare(id: string, caller: Caller, begun?: () => Promise<void>): Promise<Held> {
+  async function prepare(id: string, caller: Caller, given: Beginning): Promise<Held> {
     makeRoom();
     const transport = new SessionTransport({
       sessionIdGenerator: () => id,
       listBytes: () => options.listBytesFor(caller),
       onsessioninitialized: () => {
         sessions.set(id, held);
-        return begun?.();
+        return given.begun?.();
       },
       onsessionclosed: () => forget(id),
     });
@@ -81,7 +87,7 @@ export function createSessions(options: SessionsOptions): Sessions {
     }) as unknown as Session['handle'];
     const held: Held = {
       id,
-      principal: caller.principal ?? null,
+      record: given.record,
       server,
       transport,
       usedAt: clock.now(),
@@ -134,7 +140,7 @@ export function createSessions(options: SessionsOptions): Sessions {
   async function restore(id: string, caller: Caller): Promise<Held | undefined> {
     const record = await records.read(id);
     if (!record || record.principal !== (caller.principal ?? null)) return undefined;
-    const held = await prepare(id, caller);
+    const held = await prepare(id, caller, { record });
     const answer = await held.transport.handleRequest(initializeRequest(), { parsedBody: record.initialize });
     await answer.body?.cancel();
     return held;
@@ -151,19 +157,19 @@ export function createSessions(options: SessionsOptions): Sessions {
     async find(id, caller) {
       const held = sessions.get(id);
       if (!held) return restoreOnce(id, caller);
-      if (held.principal !== (caller.principal ?? null)) return undefined;
+      if (held.record.principal !== (caller.principal ?? null)) return undefined;
       const now = clock.now();
       held.usedAt = now;
       if (now - held.readAt < CHECK_MS) return held;
       held.readAt = now;
-      if (await records.touch(id)) return held;
+      if (await records.touch(id, held.record)) return held;
       drop(held);
       return undefined;
     },
     async begin(initialize, caller) {
       const id = randomUUID();
       const record: SessionRecord = { principal: caller.principal ?? null, initialize };
-      return prepare(id, caller, () => records.write(id, record));
+      return prepare(id, caller, { record, begun: () => records.write(id, record) });
     },
     toolsChanged() {
       for (const { server } of sessions.values()) server.sendToolListChanged().catch(() => undefined);

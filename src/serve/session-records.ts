@@ -11,13 +11,14 @@ export interface SessionRecord {
 export interface SessionRecords {
   /** Undefined for a session that was never begun, has ended or lay idle too long. Reading keeps it alive. */
   read(id: string): Promise<SessionRecord | undefined>;
-  /** Keeps it alive; false when it has ended elsewhere, true also when nobody can tell. */
-  touch(id: string): Promise<boolean>;
+  /** Keeps it alive, or puts it back where the store has lost it; false when it has ended elsewhere, true also when nobody can tell. */
+  touch(id: string, record: SessionRecord): Promise<boolean>;
   write(id: string, record: SessionRecord): Promise<void>;
   end(id: string): Promise<void>;
 }
 
-type State = SessionRecord | 'ended';
+/** `unknown`: somebody asked for it; a store has no way to look without writing. */
+type State = SessionRecord | 'ended' | 'unknown';
 
 /** What was asked for and is not there is remembered no longer than this: ids can be made up. */
 const UNKNOWN_MS = 60_000;
@@ -28,23 +29,22 @@ export function createSessionRecords(cells: CellStore, idleMs: number): SessionR
       const next = change(state);
       return { state: next, result: next };
     });
-  const read = async (id: string) => {
-    const state = await update(id, UNKNOWN_MS, (known) => known ?? 'ended');
-    return state === 'ended' ? state : update(id, idleMs, (known) => known ?? state);
-  };
   return {
     async read(id) {
-      const state = await read(id).catch(() => undefined);
-      return state === 'ended' ? undefined : state;
+      const state = await update(id, UNKNOWN_MS, (known) => known ?? 'unknown').catch(() => 'unknown' as const);
+      if (typeof state === 'string') return undefined;
+      await update(id, idleMs, (known) => known ?? state).catch(() => undefined);
+      return state;
     },
-    async touch(id) {
-      return (await read(id).catch(() => undefined)) !== 'ended';
+    async touch(id, record) {
+      const kept = (known: State | undefined) => (known === undefined || known === 'unknown' ? record : known);
+      return (await update(id, idleMs, kept).catch(() => undefined)) !== 'ended';
     },
     async write(id, record) {
       await update(id, idleMs, () => record).catch(() => undefined);
     },
     async end(id) {
-      await update(id, UNKNOWN_MS, () => 'ended').catch(() => undefined);
+      await update(id, idleMs, () => 'ended').catch(() => undefined);
     },
   };
 }

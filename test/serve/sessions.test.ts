@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createSessionRecords } from '../../src/serve/session-records.ts';
 import { createMemoryStore } from '../../src/store/memory.ts';
 import type { PolicyStore } from '../../src/store/types.ts';
 import { HTTP_CLIENTS } from '../support/mcp-clients.ts';
@@ -157,3 +158,31 @@ function ask(
 function messageIn({ text }: Answer): unknown {
   return JSON.parse(/^data: (.*)$/m.exec(text)?.[1] ?? text);
 }
+
+describe('records of sessions', () => {
+  const RECORD = { principal: null, initialize: { jsonrpc: '2.0' as const, id: 0, method: 'initialize' } };
+  const IDLE_MS = 1_800_000;
+
+  it('are put back by the replica that holds the session when the store has lost them', async () => {
+    const store = createMemoryStore();
+    const records = createSessionRecords(store.cells, IDLE_MS);
+    expect(await records.read('s')).toBeUndefined();
+    expect(await records.touch('s', RECORD)).toBe(true);
+    expect(await records.read('s')).toEqual(RECORD);
+  });
+
+  it('stay ended, whoever still holds the session', async () => {
+    const records = createSessionRecords(createMemoryStore().cells, IDLE_MS);
+    await records.write('s', RECORD);
+    await records.end('s');
+    expect(await records.touch('s', RECORD)).toBe(false);
+    expect(await records.read('s')).toBeUndefined();
+  });
+
+  it('are taken as they are while nobody can tell', async () => {
+    const cells = { update: () => Promise.reject(new Error('lost')) };
+    const records = createSessionRecords(cells, IDLE_MS);
+    expect(await records.touch('s', RECORD)).toBe(true);
+    expect(await records.read('s')).toBeUndefined();
+  });
+});
