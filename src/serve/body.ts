@@ -21,9 +21,7 @@ export async function readJsonBody(request: IncomingMessage): Promise<JsonBody> 
   const bytes = await readBytes(request);
   if (isDeeper(bytes, MAX_DEPTH))
     refuse('TOO_DEEP', `The JSON is nested deeper than ${MAX_DEPTH} levels`, INVALID_REQUEST);
-  const value = parse(bytes);
-  if (Array.isArray(value)) refuse('BATCH', 'Batches are not served: send one message a request', INVALID_REQUEST);
-  return { bytes, value };
+  return { bytes, value: parse(bytes) };
 }
 
 /** Only what a page cannot send to another origin without asking first (Fetch standard, "CORS-safelisted"). */
@@ -40,15 +38,17 @@ function unsupported(message: string): RequestRefused {
 }
 
 async function readBytes(request: IncomingMessage): Promise<Buffer> {
-  if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) throw tooLarge();
+  const announced = Number(request.headers['content-length'] ?? 0);
+  if (announced > MAX_BODY_BYTES && request.headers.expect !== undefined) throw tooLarge();
   const chunks: Buffer[] = [];
   let length = 0;
   return new Promise((resolve, reject) => {
     const onData = (chunk: Buffer) => {
+      const isBatch = length === 0 && beginsArray(chunk);
       length += chunk.length;
-      if (length <= MAX_BODY_BYTES) return void chunks.push(chunk);
+      if (!isBatch && Math.max(length, announced) <= MAX_BODY_BYTES) return void chunks.push(chunk);
       request.off('data', onData).pause();
-      reject(tooLarge());
+      reject(isBatch ? batch() : tooLarge());
     };
     request
       .on('data', onData)
@@ -57,6 +57,16 @@ async function readBytes(request: IncomingMessage): Promise<Buffer> {
       // Every request closes at last: what comes after its end is not an error to be made.
       .once('close', () => request.readableEnded || reject(cutOff()));
   });
+}
+
+/** Told by its first character: a batch is a batch, also when it is too large. */
+function beginsArray(chunk: Buffer): boolean {
+  return /^[ \t\r\n]*\[/.test(chunk.toString('latin1', 0, 64));
+}
+
+function batch(): RequestRefused {
+  const message = 'Batches are not served: send one message a request';
+  return new RequestRefused({ status: 400, code: 'BATCH', message, rpcCode: INVALID_REQUEST });
 }
 
 function tooLarge(): RequestRefused {

@@ -96,15 +96,20 @@ function answerBroken(error: NodeJS.ErrnoException, socket: Socket): void {
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
 }
 
+/**
+ * An idle connection may have a request in its socket that was not looked at yet: sockets are, and then come immediates.
+ * So connections are closed in those, and only what arrives in between is lost.
+ */
 function stop(server: Server, graceMs: number): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => server.closeAllConnections(), graceMs);
-    const drain = setInterval(() => server.closeIdleConnections(), DRAIN_CHECK_MS);
-    server.close(() => {
-      clearTimeout(timer);
-      clearInterval(drain);
-      resolve();
+    const drain = setInterval(() => setImmediate(() => server.closeIdleConnections()), DRAIN_CHECK_MS);
+    setImmediate(() => {
+      server.close(() => {
+        clearTimeout(timer);
+        clearInterval(drain);
+        resolve();
+      });
     });
-    server.closeIdleConnections();
   });
 }

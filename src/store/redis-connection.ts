@@ -30,15 +30,18 @@ export class Contended extends Error {
   }
 }
 
-/** After a failure Redis is left alone this long: a call must not pay the timeout of every operation in it. */
+/** A call must not pay the timeout of every operation in it: after so many in a row Redis is left alone for a while. */
+const FAILURES = 3;
 const LEAVE_ALONE_MS = 1_000;
+/** What nobody waits for any more is given up at last. */
+const COMMAND_MS = 5_000;
 
 /** Connects in the background; operations fail at once until there is a connection. */
 export function connectRedis(options: RedisConnectionOptions): Shared {
   const clock = options.clock ?? systemClock;
-  const timeout = options.timeoutMs ?? 100;
+  const timeoutMs = options.timeoutMs ?? 100;
   const redis = new Redis(options.url, {
-    commandTimeout: timeout,
+    commandTimeout: COMMAND_MS,
     connectTimeout: 2_000,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
@@ -46,31 +49,55 @@ export function connectRedis(options: RedisConnectionOptions): Shared {
   });
   // What goes wrong shows in the operations; without a listener it would end the process.
   redis.on('error', () => undefined);
-  let lostUntil = 0;
+  const state = { failures: 0, aloneUntil: 0, lost: false };
   redis.on('ready', () => {
-    lostUntil = 0;
+    state.failures = 0;
+    state.aloneUntil = 0;
   });
-  let lost = false;
-  const change = (now: boolean) => {
-    if (lost !== now) options.onChange?.(now ? 'lost' : 'back');
-    lost = now;
-  };
+
+  function note(isLost: boolean): void {
+    if (state.lost !== isLost) options.onChange?.(isLost ? 'lost' : 'back');
+    state.lost = isLost;
+  }
+
+  function failed(): void {
+    state.failures++;
+    const isConnected = redis.status === 'ready';
+    if (isConnected && state.failures < FAILURES) return;
+    if (isConnected) state.aloneUntil = clock.now() + LEAVE_ALONE_MS;
+    note(true);
+  }
+
   return {
     redis,
     prefix: options.prefix ?? 'actionbridge:',
     async run(work) {
-      if (clock.now() < lostUntil) return { done: false };
+      if (clock.now() < state.aloneUntil) return { done: false };
       try {
-        const value = await work(redis);
-        change(false);
+        const value = await within(timeoutMs, work(redis));
+        state.failures = 0;
+        note(false);
         return { done: true, value };
       } catch (error) {
         if (error instanceof Contended) return { done: false };
         if (!(error instanceof Error)) throw error;
-        lostUntil = clock.now() + LEAVE_ALONE_MS;
-        change(true);
+        failed();
         return { done: false };
       }
     },
   };
+}
+
+/**
+ * Rejects when the work takes too long. An answer that waits in the socket while this process was busy still counts: timers
+ * come before sockets in a turn of the event loop.
+ */
+function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(
+      () => setImmediate(() => setImmediate(reject, new Error('Redis did not answer in time'))),
+      ms,
+    );
+    work.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
 }
