@@ -225,7 +225,7 @@ export async function openBridge(config: BridgeConfig, dependencies: BridgeDepen
     return outcome;
   }
 
-  return {
+  const bridge: Bridge = {
     get registry() {
       return loaded.registry;
     },
@@ -300,6 +300,9 @@ export async function openBridge(config: BridgeConfig, dependencies: BridgeDepen
       log.flush();
     },
   };
+  const { chatgpt } = config;
+  if (!chatgpt?.search && !chatgpt?.fetch) return bridge;
+  return (await import('./chatgpt-tools.ts')).withChatGptTools(bridge, chatgpt);
 }
 
 const SERVERS_WAIT_MS = 10_000;

@@ -41,6 +41,7 @@ import { createInstruments } from './telemetry/instruments.ts';
 import { type Observer, observeAll } from './telemetry/observer.ts';
 import { createTracing } from './telemetry/spans.ts';
 import { configFor } from './tool/configure.ts';
+import { takeToken } from './tool/confirmation.ts';
 import type { Tool } from './tool/types.ts';
 
 /** The way of a call from arguments to result. The lists of middleware are the policy: first listed is outermost. */
@@ -130,7 +131,7 @@ export async function createCallPath(config: BridgeConfig, dependencies: CallPat
     mask(masker),
     ...(config.select ? [(await import('./call/select.ts')).select()] : []),
     confirm({
-      approvals: createApprovals({ cells: store.cells, clock }),
+      approvals: createApprovals({ cells: store.strict, clock }),
       cells: store.cells,
       plan: (call) => planCall(call, runtimeOf(call.tool)),
       mask: masker.mask,
@@ -142,6 +143,7 @@ export async function createCallPath(config: BridgeConfig, dependencies: CallPat
     windows: store.windows,
     deadlineAt,
     clock,
+    bySubject: config.chatgpt !== undefined,
     onWait: (exchange, ms) => observer.observeWait({ ...named(exchange), kind: 'limit', ms }),
   });
   const onRetry = (exchange: Exchange) => observer.observeRetry(named(exchange));
@@ -166,6 +168,7 @@ export async function createCallPath(config: BridgeConfig, dependencies: CallPat
   ];
   const wire: Middleware<Exchange, RawResponse>[] = [
     redirect(),
+    ...(await gptHeadersFor(config, { apiOf, store, clock })),
     cache({
       policyOf,
       store: store.cache,
@@ -186,7 +189,7 @@ export async function createCallPath(config: BridgeConfig, dependencies: CallPat
     exchange.call.tool.remote && toServer ? toServer(exchange) : toApi(exchange);
   return {
     execute: compose(createExecutor(runtimeOf, send), around),
-    plan: (call) => planCall(call, runtimeOf(call.tool)),
+    plan: (call) => planCall({ ...call, args: takeToken(call.tool, call.args).args }, runtimeOf(call.tool)),
     describe: (call, { plan }) => describeAuth(auth, call.tool, plan, call.context.principal),
     fetchText: (url, limits) => fetchText(http, url, limits),
     auth,
@@ -201,6 +204,16 @@ export async function createCallPath(config: BridgeConfig, dependencies: CallPat
 }
 
 const UNLIMITED: RetryBudget = { countCall: () => undefined, take: () => true };
+
+/** Most APIs never heard of GPT Actions: what only some need is loaded for them. */
+async function gptHeadersFor(
+  { apis }: BridgeConfig,
+  { apiOf, store, clock }: { apiOf: CallPathDependencies['apiOf']; store: PolicyStore; clock: Clock },
+): Promise<Middleware<Exchange, RawResponse>[]> {
+  if (apis.every((api) => api.gptHeaders === undefined)) return [];
+  const { gptHeaders } = await import('./call/middleware/gpt-headers.ts');
+  return [gptHeaders({ of: (api) => apiOf(api)?.config?.gptHeaders, cells: store.cells, clock })];
+}
 
 /** The end of the wire: one request, its time noted down. */
 function createSender(http: HttpClient): Handler<Exchange, RawResponse> {

@@ -11,6 +11,7 @@ import { parseSource } from './spec/load.ts';
 import type { SourceBytes } from './spec/read.ts';
 import { own } from './spec/references.ts';
 import type { LoadedSpec, SourceFile } from './spec/types.ts';
+import { withChatGptHints } from './tool/chatgpt-hints.ts';
 import { applyToolConfig, configFor } from './tool/configure.ts';
 import { withConfirmation } from './tool/confirmation.ts';
 import { type CompilableApi, compileTools } from './tool/registry.ts';
@@ -86,18 +87,22 @@ export async function loadApis(
     select: config.select,
   });
   return {
-    tools: configured.tools.map((tool) =>
-      withConfirmation(tool, {
-        bridge: config.confirm,
-        api: configOf(tool)?.confirm,
-        tool: configFor(tool, configOf(tool)?.tools ?? {})?.confirm,
-      }),
-    ),
+    tools: configured.tools.map((tool) => finished(tool, config, configOf(tool))),
     apis: served,
     diagnostics: [...diagnostics, ...compiled.diagnostics, ...configured.diagnostics],
     security,
     files,
   };
+}
+
+/** How it is confirmed, and what clients are told besides. */
+function finished(tool: Tool, config: BridgeConfig, api: ApiConfig | undefined): Tool {
+  const hinted = config.chatgpt ? withChatGptHints(tool) : tool;
+  return withConfirmation(hinted, {
+    bridge: config.confirm,
+    api: api?.confirm,
+    tool: configFor(tool, api?.tools ?? {})?.confirm,
+  });
 }
 
 function filterOf(config: BridgeConfig, api: ApiConfig): CompilableApi['filter'] {

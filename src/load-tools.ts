@@ -35,7 +35,7 @@ export async function loadTools(
   options: ReadOptions & { readonly inspect?: Inspect },
 ): Promise<LoadedTools> {
   const sources = await readSources(config.apis, options);
-  const { include, exclude, readOnly, outputSchema, cacheTools, select, confirm } = config;
+  const { include, exclude, readOnly, outputSchema, cacheTools, select, confirm, chatgpt } = config;
   const shaping = sources.map(({ bytes, source, api, action }) => [
     digest(bytes),
     source,
@@ -46,7 +46,7 @@ export async function loadTools(
     api.tools,
     api.confirm,
   ]);
-  const key = toolCacheKey([shaping, include, exclude, readOnly, outputSchema, select, confirm]);
+  const key = toolCacheKey([shaping, include, exclude, readOnly, outputSchema, select, confirm, chatgpt !== undefined]);
   const configs = sources.map(({ api }) => api);
   const found = sources.flatMap(({ diagnostics }) => diagnostics);
   const beside = sources.flatMap(({ files }) => files);

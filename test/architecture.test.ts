@@ -13,6 +13,8 @@ const COMPOSITION_ROOT = [
   'call-path',
   'watch',
   'resources',
+  'chatgpt-answers',
+  'chatgpt-tools',
   'bridge',
 ];
 

@@ -44,6 +44,9 @@ export interface AuditEntry {
   readonly ms: number | null;
   /** Whole, or `{ shape, hash }`; `null` in `started` and `refused`. */
   readonly response: unknown;
+  /** What the client says about its user and the conversation; only where it does. */
+  readonly client_subject?: string;
+  readonly client_session?: string;
   /** What came of asking a person; only in records of calls that are asked about. */
   readonly confirmation?: string;
 }

@@ -37,7 +37,11 @@ export function summarize(records: Iterable<AuditRecord>): ToolSummary[] {
   return Array.from(tools.values(), summaryOf).sort((a, b) => b.calls - a.calls || (a.tool < b.tool ? -1 : 1));
 }
 
+/** A question that went out to a person is no call yet: the call comes with the answer. */
+const QUESTIONS: readonly (string | undefined)[] = ['asked', 'token_issued'];
+
 function note(calls: Map<string, CallSoFar>, record: AuditRecord): void {
+  if (record.event === 'refused' && QUESTIONS.includes(record.confirmation)) return;
   const call = calls.get(record.call) ?? { api: record.api, tool: record.tool, attempts: 0, result: null };
   calls.set(record.call, call);
   const at = Date.parse(record.ts);

@@ -22,7 +22,7 @@ export interface Approvals {
 }
 
 export interface ApprovalsOptions {
-  /** Holds the key and which approvals are spent: replicas that share it take each other's. */
+  /** Holds the key and which approvals are spent: replicas that share it take each other's. A shared one is strict. */
   readonly cells: CellStore;
   readonly clock: Clock;
   /** Default 10 minutes. */
@@ -38,8 +38,7 @@ const HEAD_BYTES = 4 + NONCE_BYTES;
 
 /**
  * What a slip is bound to is not in it, but in its signature: changed arguments make another signature. The key is made by
- * whoever needs it first, and never leaves the store. It is read each time: a replica that has lost the shared store signs
- * with a key of its own, so that nobody takes a slip whose use it cannot see.
+ * whoever needs it first, and stays in the store.
  */
 export function createApprovals({ cells, clock, ttlMs = APPROVAL_TTL_MS }: ApprovalsOptions): Approvals {
   async function sign(use: ApprovalUse, bound: string, head: Uint8Array): Promise<Uint8Array> {

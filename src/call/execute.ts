@@ -19,12 +19,23 @@ import { visibleContent } from './visible.ts';
 
 export type Surface = 'stdio' | 'mcp' | 'chat' | 'api' | 'cli';
 
+/** What a client says about the person it acts for. It is not proven, and decides nothing but limits, correlation and ids. */
+export interface ClientHints {
+  /** Tells the client's users apart. */
+  readonly subject?: string;
+  /** The conversation. */
+  readonly session?: string;
+  /** Codes of ISO 3166, where the client gives codes. */
+  readonly location?: { readonly country?: string; readonly region?: string };
+}
+
 export interface CallContext {
   readonly surface: Surface;
   readonly requestId: string;
   /** Who calls: selects credentials, limits and the audit's principal. Absent on local surfaces: the operator. */
   readonly principal?: string;
   readonly signal?: AbortSignal;
+  readonly client?: ClientHints;
   /** The caller's span (W3C Trace Context), when it handed one over. */
   readonly traceParent?: { readonly traceparent: string; readonly tracestate?: string };
   /** Reads a file named by a `path` argument; absent where files may not be read. */

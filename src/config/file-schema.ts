@@ -1,6 +1,7 @@
 import * as z from 'zod/v4';
 import { authSchema } from '../auth/config-schema.ts';
 import { LOG_LEVELS } from '../log.ts';
+import { chatGptSchema } from './chatgpt.ts';
 import { confirmShape } from './confirm.ts';
 import { httpSchema } from './http-schema.ts';
 import { serverShape } from './mcp-servers-schema.ts';
@@ -41,6 +42,10 @@ const apiSchema = z
     include: patterns.optional(),
     exclude: patterns.optional(),
     auth: authSchema.optional(),
+    gptHeaders: z
+      .union([z.boolean(), z.string().regex(/^g-[A-Za-z0-9-]{1,60}$/)])
+      .optional()
+      .describe('Send the headers of GPT Actions (openai-conversation-id and its kin); a text is the openai-gpt-id.'),
     tools: z.record(z.string(), toolSchema).optional().describe('By tool name or operationId.'),
     ...confirmShape,
     ...policyShape,
@@ -112,6 +117,7 @@ export const configSchema = z.strictObject({
     })
     .optional()
     .describe('State that several replicas share.'),
+  chatgpt: chatGptSchema.optional(),
   telemetry: z
     .strictObject({ propagate: z.boolean().optional().describe("Hand a caller's trace on to the APIs.") })
     .optional(),

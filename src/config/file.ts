@@ -4,6 +4,7 @@ import { readAuthConfig } from '../auth/config.ts';
 import { type Environment, expandVariables } from '../auth/expand.ts';
 import { BridgeError } from '../errors.ts';
 import { registerSecret } from '../secrets.ts';
+import { toChatGptConfig } from './chatgpt.ts';
 import { toConfirmationRule } from './confirm.ts';
 import { type ApiInput, configSchema, type McpServerInput } from './file-schema.ts';
 import { EMPTY_CONFIG } from './flags.ts';
@@ -76,6 +77,7 @@ function toConfig(data: z.infer<typeof configSchema>, origin: Origin): BridgeCon
     logLevel: data.logLevel ?? EMPTY_CONFIG.logLevel,
     propagateTrace: data.telemetry?.propagate ?? false,
     ...(data.ca === undefined ? {} : { ca: data.ca }),
+    ...(data.chatgpt ? { chatgpt: toChatGptConfig(data.chatgpt) } : {}),
     ...(audit
       ? {
           audit: {
@@ -117,6 +119,7 @@ function toApi(name: string, api: ApiInput, origin: Origin): ApiConfig {
     auth: readAuthConfig(api.auth ?? {}, `${origin.file}: apis.${name}.auth`, origin.environment),
     ...(policy ? { policy } : {}),
     ...(confirm ? { confirm } : {}),
+    ...(api.gptHeaders ? { gptHeaders: typeof api.gptHeaders === 'string' ? { gptId: api.gptHeaders } : {} } : {}),
     tools: Object.fromEntries(Object.entries(api.tools ?? {}).map(([tool, keys]) => [tool, toTool(keys)])),
   };
 }

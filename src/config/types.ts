@@ -1,8 +1,10 @@
 import type { AuthConfig } from '../auth/types.ts';
+import type { GptHeaders } from '../call/middleware/gpt-headers.ts';
 import type { PolicyOverrides } from '../call/policy.ts';
 import type { LogLevel } from '../log.ts';
 import type { ServerTarget } from '../remote/types.ts';
 import type { ConfirmationRule } from '../tool/confirmation.ts';
+import type { ChatGptConfig } from './chatgpt.ts';
 import type { HttpSettings } from './http-types.ts';
 import type { ProxyConfig } from './proxy-types.ts';
 
@@ -25,6 +27,8 @@ export interface ApiConfig {
   readonly auth: AuthConfig;
   readonly policy?: PolicyOverrides;
   readonly confirm?: ConfirmationRule;
+  /** Its requests carry the headers that ChatGPT sends to actions. */
+  readonly gptHeaders?: GptHeaders;
   /** By tool name or operationId. */
   readonly tools: { readonly [tool: string]: ToolConfig };
 }
@@ -99,6 +103,8 @@ export interface BridgeConfig {
   readonly environment: { readonly [name: string]: string | undefined };
   readonly audit?: AuditConfig;
   readonly redis?: RedisConfig;
+  /** ChatGPT is among the clients. */
+  readonly chatgpt?: ChatGptConfig;
   /** Absent: stdio, unless the command line says otherwise. */
   readonly http?: HttpSettings;
   /** Absent: no proxy, unless the command line says otherwise. */

@@ -14,6 +14,7 @@ import { BridgeError } from '../errors.ts';
 import { toMcpTool } from '../tool/mcp-tool.ts';
 import type { Registry } from '../tool/registry.ts';
 import { type ClientLog, createClientLog, describeOutcome, describeTool } from './call-log.ts';
+import { clientHintsOf } from './client-hints.ts';
 import { createElicitation } from './elicit.ts';
 import { instructionsFor } from './instructions.ts';
 import { offerPrompts } from './offer-prompts.ts';
@@ -100,12 +101,14 @@ function createList(source: ToolSource): () => McpTool[] {
 function contextOf({ surface, readFile }: McpOptions, context: ServerContext): Omit<CallContext, 'requestId'> {
   const traceParent = traceParentOf(context.mcpReq._meta);
   const idempotencyKey = keyOf(context.mcpReq._meta?.[IDEMPOTENCY_KEY]);
+  const client = clientHintsOf(context);
   return {
     surface,
     signal: context.mcpReq.signal,
     ...(readFile ? { readFile } : {}),
     ...(traceParent ? { traceParent } : {}),
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+    ...(client ? { client } : {}),
   };
 }
 

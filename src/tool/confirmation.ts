@@ -61,6 +61,19 @@ export function listedInput({ input, confirmation }: Tool): InputSchema {
   return { ...input, properties: { ...input.properties, [confirmation.argument]: { ...TOKEN_SCHEMA } } };
 }
 
+/** What a call has besides the arguments of the tool: the token of a second step, which no API knows. */
+export function takeToken(
+  { confirmation }: Tool,
+  args: unknown,
+): { readonly args: unknown; readonly token: string | undefined } {
+  const name = confirmation?.argument;
+  if (name === undefined || typeof args !== 'object' || args === null || !Object.hasOwn(args, name))
+    return { args, token: undefined };
+  const { [name]: given, ...rest } = args as { readonly [name: string]: unknown };
+  const token = typeof given === 'string' ? given.trim() : '';
+  return { args: rest, token: token === '' ? undefined : token };
+}
+
 const TOKEN_SCHEMA = {
   type: 'string',
   maxLength: 200,

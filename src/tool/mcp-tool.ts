@@ -40,7 +40,7 @@ export function toMcpTool(tool: Tool): McpToolDefinition {
       idempotentHint: tool.hints.idempotent,
       openWorldHint: tool.hints.openWorld,
     },
-    _meta: { actionbridge: describeCall(tool) },
+    _meta: { actionbridge: describeCall(tool), ...tool.meta },
   };
 }
 

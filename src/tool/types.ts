@@ -32,6 +32,8 @@ export interface Tool {
   readonly bindings: readonly Binding[];
   /** Called on an MCP server; `request` is then a template in name only: it carries hints, filters and audit. */
   readonly remote?: RemoteTool;
+  /** Further `_meta` for MCP clients that know it. */
+  readonly meta?: { readonly [key: string]: unknown };
   /** A person is asked before calls; absent: nobody is. No part of the tool's meaning, and not of its fingerprint. */
   readonly confirmation?: ToolConfirmation;
 }

@@ -76,6 +76,7 @@ describe('summarize', () => {
       ...pair('b', 'ok', { attempt: 2 }),
       ...pair('c', 'timeout'),
       { call: 'd', event: 'refused', result: 'rate_limited', attempt: 0 },
+      { call: 'q', event: 'refused', result: 'refused', attempt: 0, confirmation: 'asked' },
       ...pair('e', 'ok', { tool: 'other' }),
       { call: 'f', tool: 'other' },
     ]);

@@ -1,5 +1,6 @@
 import { describe, expect, it, test } from 'vitest';
 import { APPROVAL_TTL_MS } from '../../src/call/approvals.ts';
+import { BridgeError } from '../../src/errors.ts';
 import { createEngine, failureOf, pendingOf, rule, shopTool } from './setup.ts';
 
 const PAYMENT = { to: 'Ann', amount: 5, pin: 'four-three-two-one' };
@@ -102,6 +103,7 @@ describe('"do not ask again"', () => {
   test.each([
     ['another tool', 'deleteOrder', { id: '1' }, {}],
     ['another caller', 'addOrder', { item: 'cup' }, { principal: 'ann' }],
+    ['another person behind the caller', 'addOrder', { item: 'cup' }, { client: { subject: 'bob' } }],
     ['another version of the tool', 'addOrder', { item: 'cup' }, { tool: { description: 'changed' } }],
   ] as const)('does not hold for %s', async (_, name, args, how) => {
     const engine = createEngine();
@@ -176,6 +178,7 @@ describe('two steps', () => {
     expect(again.confirmation!.token).not.toBe(token);
     expect(engine.sent).toHaveLength(1);
     expect(decisions(engine).at(-1)).toBe('refused token_used');
+    expect(JSON.stringify(engine.records())).not.toContain('_confirmation');
   });
 
   it('do not take a token after its time', async () => {
@@ -224,6 +227,18 @@ describe('two steps', () => {
       'was not made for this call',
     );
   });
+});
+
+it('sends nothing while the store is lost: nobody could tell whether a consent has been used before', async () => {
+  const cells = {
+    update: () => Promise.reject(new BridgeError('STORE_FAILED', 'The shared store is lost', { retryable: true })),
+  };
+  const engine = createEngine({ cells });
+  expect(failureOf(await engine.call('pay', { ...PAYMENT, _confirmation: 'A'.repeat(40) }))).toMatchObject({
+    code: 'STORE_FAILED',
+    retryable: true,
+  });
+  expect(engine.sent).toEqual([]);
 });
 
 describe('the state of a question', () => {

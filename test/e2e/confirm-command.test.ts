@@ -41,6 +41,14 @@ describe('actionbridge call', () => {
     expect(api.requests).toEqual([]);
   });
 
+  it('shows in a dry run what the second step would send', async () => {
+    const args = JSON.stringify({ ...PAYMENT, _confirmation: 'x' });
+    const { code, stdout } = await runBridge([...words(), '--dry-run', 'pay', args]);
+    expect(code).toBe(0);
+    expect(stdout).toContain(JSON.stringify(PAYMENT));
+    expect(stdout).not.toContain('_confirmation');
+  });
+
   it('knows three words for --confirm', async () => {
     const { code, stderr } = await runBridge([...words(), '--confirm', 'sometimes', 'pay']);
     expect(code).toBe(2);

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { createApprovals } from '../../src/call/approvals.ts';
+import { systemClock } from '../../src/clock.ts';
 import { createRedisStore, type RedisStoreOptions } from '../../src/store/redis.ts';
 import { createSharedResponses } from '../../src/store/shared-responses.ts';
 import type { CacheEntry, PolicyStore } from '../../src/store/types.ts';
@@ -143,6 +145,19 @@ describe.skipIf(!installed)('createRedisStore (with redis-server)', () => {
       retryable: true,
     });
     await startRedis();
+  });
+
+  test('lets one replica take the approval of another, once, and none while it cannot see the use of it', async () => {
+    const [a, b] = (await Promise.all([openStore(), openStore()])).map(({ strict }) =>
+      createApprovals({ cells: strict, clock: systemClock }),
+    );
+    const [first, second] = [await a!.make('token', 'x'), await a!.make('token', 'x')];
+    expect(await b!.redeem('token', 'y', first.text)).toBe('foreign');
+    const verdicts = await Promise.all([a!, b!, a!, b!].map((replica) => replica.redeem('token', 'x', first.text)));
+    expect(verdicts.sort()).toEqual(['good', 'used', 'used', 'used']);
+    server!.kill('SIGSTOP');
+    await expect(b!.redeem('token', 'x', second.text)).rejects.toMatchObject({ code: 'STORE_FAILED' });
+    server!.kill('SIGCONT');
   });
 
   test('goes on with a local share when Redis hangs, without waiting long, and comes back', async () => {

@@ -4,10 +4,11 @@ import type { AuditEntry, AuditResult } from '../../audit/record.ts';
 import { type Clock, systemClock } from '../../clock.ts';
 import { BridgeError, unreachable } from '../../errors.ts';
 import { NetError } from '../../net/errors.ts';
+import { takeToken } from '../../tool/confirmation.ts';
 import { fingerprint } from '../../tool/fingerprint.ts';
 import { isSafeMethod } from '../../tool/hints.ts';
 import type { Middleware } from '../compose.ts';
-import type { Call, CallTrace, WireMiddleware } from '../execute.ts';
+import type { Call, CallTrace, ClientHints, WireMiddleware } from '../execute.ts';
 import { failureOf } from '../failure.ts';
 import { originOf } from '../origin.ts';
 import type { CallResult, RawResponse, RequestPlan } from '../types.ts';
@@ -138,7 +139,7 @@ export function createAuditMiddleware(options: AuditMiddlewareOptions): AuditMid
   };
 
   function given({ args, tool }: Call): { readonly arguments: unknown } {
-    return { arguments: log.payloads.arguments(args ?? {}, tool.input) };
+    return { arguments: log.payloads.arguments(takeToken(tool, args).args ?? {}, tool.input) };
   }
 
   function answered(response: RawResponse): Partial<AuditEntry> {
@@ -173,6 +174,14 @@ function blank({ tool, context }: Call): Omit<AuditEntry, 'call' | 'attempt'> {
     bytes_out: null,
     ms: null,
     response: null,
+    ...saidBy(context.client),
+  };
+}
+
+function saidBy(client: ClientHints | undefined): Pick<AuditEntry, 'client_subject' | 'client_session'> {
+  return {
+    ...(client?.subject === undefined ? {} : { client_subject: client.subject }),
+    ...(client?.session === undefined ? {} : { client_session: client.session }),
   };
 }
 

@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto';
+import { BridgeError } from '../../errors.ts';
 import type { CellStore } from '../../store/types.ts';
-import type { ToolConfirmation } from '../../tool/confirmation.ts';
+import { type ToolConfirmation, takeToken } from '../../tool/confirmation.ts';
 import { canonical, fingerprint } from '../../tool/fingerprint.ts';
 import type { Tool } from '../../tool/types.ts';
 import { APPROVAL_TTL_MS, type Approvals, type Verdict } from '../approvals.ts';
 import type { Middleware } from '../compose.ts';
 import type { Call, Planned } from '../execute.ts';
+import { failureOf } from '../failure.ts';
 import { originOf } from '../origin.ts';
 import { describeRequest, type Question } from '../question.ts';
 import type { CallResult, RequestPlan } from '../types.ts';
@@ -55,15 +57,22 @@ export function confirm(options: ConfirmOptions): Middleware<Call, CallResult> {
   return (next) => async (given) => {
     const { confirmation } = given.tool;
     if (!confirmation) return next(given);
-    const { call, token } = takeToken(given, confirmation);
+    const taken = takeToken(given.tool, given.args);
+    const call = { ...given, args: taken.args };
     const planned = options.plan(call);
     if (!planned.ok) return planned.result;
     const decide = (decision: Decision): void => {
       call.trace.confirmation = decision;
     };
     const asking: Asking = { ...options, call, request: planned.plan, confirmation, decide };
-    return (await stopped(asking, token)) ?? next(call);
+    return (await stopped(asking, taken.token ?? call.context.approval).catch(asResult)) ?? next(call);
   };
+}
+
+/** Without the store nobody can tell whether a consent has been used before: nothing is sent. */
+function asResult(error: unknown): CallResult {
+  if (error instanceof BridgeError) return { kind: 'failed', error: failureOf(error) };
+  throw error;
 }
 
 interface Asking extends ConfirmOptions {
@@ -195,19 +204,6 @@ async function secondStep(asking: Asking, token: string): Promise<CallResult | u
   return firstStep(asking, REFUSED[verdict]);
 }
 
-/** The token is taken out of the arguments: they have to be the same as in the first step, and the API knows nothing of it. */
-function takeToken(
-  call: Call,
-  { argument }: ToolConfirmation,
-): { readonly call: Call; readonly token: string | undefined } {
-  const { args, context } = call;
-  if (typeof args !== 'object' || args === null || !Object.hasOwn(args, argument))
-    return { call, token: context.approval };
-  const { [argument]: given, ...rest } = args as { readonly [name: string]: unknown };
-  const token = typeof given === 'string' && given !== '' ? given.trim() : undefined;
-  return { call: { ...call, args: rest }, token: token ?? context.approval };
-}
-
 /** All that a consent is for. */
 function bindingOf({ call: { tool, args, context }, request }: Asking): string {
   return digest([...callerAndTool(tool, request, context.principal), args ?? {}]);
@@ -221,9 +217,10 @@ function digest(value: unknown): string {
   return createHash('sha256').update(canonical(value)).digest('base64url');
 }
 
-/** Of this caller, this version of the tool and this host. */
+/** Of this caller, this version of the tool and this host; a caller that speaks for many people says for whom. */
 function rememberedKey({ call: { tool, context }, request }: Asking): string {
-  return `confirm:always:${digest(callerAndTool(tool, request, context.principal))}`;
+  const whose = context.client?.subject ?? null;
+  return `confirm:always:${digest([...callerAndTool(tool, request, context.principal), whose])}`;
 }
 
 async function isRemembered(asking: Asking): Promise<boolean> {

@@ -11,6 +11,8 @@ export interface LimitOptions {
   /** Milliseconds since the epoch; a call does not queue for a place that comes later. */
   readonly deadlineAt: (exchange: Exchange) => number;
   readonly clock?: Clock;
+  /** A principal that speaks for many (ChatGPT) has a window for each of the users that it tells apart. */
+  readonly bySubject?: boolean;
   /** How long a call waited, in milliseconds; for metrics. */
   readonly onWait?: (exchange: Exchange, ms: number) => void;
 }
@@ -72,7 +74,7 @@ export function limit(options: LimitOptions): WireMiddleware {
     const rate = options.policyOf(exchange.call.tool).rateLimit;
     if (!rate) return next(exchange);
     const started = clock.now();
-    await admit(keyOf(exchange, rate), rate, exchange);
+    await admit(keyOf(exchange, rate, options.bySubject ?? false), rate, exchange);
     const waited = clock.now() - started;
     const { timings } = exchange.call.trace;
     if (waited > 0) timings['wait'] = (timings['wait'] ?? 0) + waited;
@@ -81,9 +83,11 @@ export function limit(options: LimitOptions): WireMiddleware {
   };
 }
 
-function keyOf({ call }: Exchange, rate: RatePolicy): string {
+function keyOf({ call }: Exchange, rate: RatePolicy, bySubject: boolean): string {
   const { tool, context } = call;
-  return JSON.stringify([context.principal ?? null, tool.api, rate.per === 'tool' ? tool.name : null]);
+  const subject = bySubject ? context.client?.subject : undefined;
+  const window = [context.principal ?? null, tool.api, rate.per === 'tool' ? tool.name : null];
+  return JSON.stringify(subject === undefined ? window : [...window, subject]);
 }
 
 function refusal({ call }: Exchange, rate: RatePolicy, waitMs: number): BridgeError {
