@@ -175,7 +175,7 @@ describe.skipIf(!installed)('createRedisStore (with redis-server)', () => {
     expect(await store.cache.get('local')).toMatchObject({ status: 200 });
     await store.cache.dropTagged(['t']);
     expect(await store.cache.get('local')).toBeUndefined();
-    expect(performance.now() - started).toBeLessThan(1_000);
+    expect(performance.now() - started).toBeLessThan(5_000);
     expect(taken.filter(Boolean).length).toBe(3);
     server!.kill('SIGCONT');
     await until(() => isShared(store));
