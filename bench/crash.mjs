@@ -37,7 +37,7 @@ writeFileSync(
     apis: { faulty: { spec, baseUrl: upstream.url } },
     rateLimit: 0,
     timeout: 5,
-    audit: { payloads: true },
+    audit: { file: log, payloads: true },
   }),
 );
 
@@ -56,13 +56,14 @@ process.exitCode = report();
 if (process.exitCode === 0) rmSync(folder, { recursive: true });
 
 function start() {
-  return startBridge(['serve', '--config', config, '--audit', log, '--tools', 'all'], { lostAfterMs: 30_000 });
+  return startBridge(['serve', '--config', config, '--tools', 'all'], { lostAfterMs: 30_000 });
 }
 
 async function crash(round) {
   const bridge = await start();
   const clientsAtWork = Array.from({ length: clients }, (_, client) => work(bridge, `r${round}-c${client}`));
-  await new Promise((resolve) => setTimeout(resolve, 20 + Math.random() * 400));
+  for (let waited = 0; waited < 5_000 && upstream.requests.size === 0; waited += 5) await sleep(5);
+  await sleep(Math.random() * 400);
   bridge.child.kill('SIGKILL');
   await bridge.exited;
   await Promise.all(clientsAtWork);
@@ -76,6 +77,10 @@ async function work(bridge, name) {
     const answer = await bridge.call(TOOLS[number % TOOLS.length], { nonce: `${name}-${number}` });
     if (answer.gone || answer.lost) return;
   }
+}
+
+function sleep(ms) {
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
 
 /** What the API saw has a `started`; only the very last line may be torn. */
