@@ -4,6 +4,7 @@ import type { Tool } from '../tool/types.ts';
 import { type AuthApi, DEFAULT_ENTRY, entryOf, schemeOf } from './api.ts';
 import { wantedVariables } from './environment-names.ts';
 import { describePlacement, placementOf } from './placement.ts';
+import type { AuthEntry, Placement } from './types.ts';
 
 /** A credential that a document asks for, and how to give it. Holds no secret. */
 export interface WantedCredential {
@@ -71,16 +72,30 @@ export function describeScheme(api: AuthApi, scheme: string): SchemeDescription 
   return {
     api: api.name,
     scheme,
-    what: declared
-      ? describeKind(declared)
-      : placement
-        ? `credential in the ${describePlacement(placement)}`
-        : 'credential',
+    what: declared ? describeKind(declared) : describeEntry(entry, placement),
     environment: placement ? wantedVariables(api.name, scheme, declared ?? { kind: 'bearer' }) : [],
-    config: `auth: { ${quoted(scheme)}: { ${configFor(declared)} } }`,
+    config: `auth: { ${quoted(scheme)}: { ${declared ? configFor(declared) : configForEntry(entry)} } }`,
     login: `actionbridge login ${api.name}`,
     ...(problem === undefined || (entry && placement) ? {} : { problem }),
   };
+}
+
+/** What is asked for by the config, or by the record of a plugin or GPT, where no document declares it. */
+function describeEntry(entry: AuthEntry | undefined, placement: Placement | undefined): string {
+  const { credential, placement: override } = entry ?? {};
+  if (credential?.kind === 'oauth') {
+    const { authorizationUrl, grant } = credential.oauth;
+    const where = authorizationUrl === undefined ? (grant ?? '') : `sign in at ${new URL(authorizationUrl).host}`;
+    return `OAuth access token${where === '' ? '' : ` (${where})`}`;
+  }
+  if (override?.basic !== undefined) return 'user name and password';
+  if (override?.prefix === 'Bearer') return 'bearer token';
+  return placement ? `credential in the ${describePlacement(placement)}` : 'credential';
+}
+
+function configForEntry(entry: AuthEntry | undefined): string {
+  if (entry?.credential.kind === 'oauth') return 'oauth: { clientId: …, clientSecret: … }';
+  return entry?.placement.basic === undefined ? 'token: …' : 'basic: …';
 }
 
 /** A kind of scheme, in words. */

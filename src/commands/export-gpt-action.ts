@@ -19,7 +19,7 @@ export const exportGptAction: Command = async ({ words, flags }) => {
   const documents = documentsOf(bridge, { publicUrl: publicUrl ?? PLACEHOLDER, secured: flags['auth'] !== false });
   const folder = flags['out'];
   if (typeof folder === 'string') {
-    const base = bridge.apis.map(({ name }) => name).join('-');
+    const base = bridge.apis.map(({ name }) => name).join('-') || 'actionbridge';
     for (const path of writeDocuments(folder, base, documents)) process.stdout.write(`${path}\n`);
   } else process.stdout.write(`${JSON.stringify(single(documents, bridge), null, 2)}\n`);
   advise(documents, publicUrl);

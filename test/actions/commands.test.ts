@@ -2,7 +2,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { repositoryFile, runBridge, startBridge, TEST_TOKEN } from '../support/bridge-process.ts';
+import { BUNDLE, repositoryFile, runBridge, startBridge, TEST_TOKEN } from '../support/bridge-process.ts';
+import { headerOf, startFakeApi } from '../support/fake-api.ts';
 
 const TODO = repositoryFile('specs/todo-action.yaml');
 const PETSTORE = repositoryFile('specs/petstore.yaml');
@@ -199,6 +200,36 @@ describe('actionbridge export gpt-action', () => {
       code: 2,
       stderr: expect.stringContaining('is not an https URL'),
     });
+  });
+
+  it('describes the tools of MCP servers', async () => {
+    const config = put('mcp.json', { mcpServers: { todo: { command: process.execPath, args: [BUNDLE, TODO] } } });
+    const { code, stdout } = await exported('--config', config);
+    expect(code).toBe(0);
+    const path = put('back.json', JSON.parse(stdout) as object);
+    const back = JSON.parse((await runBridge(['tools', path, '--format', 'mcp'])).stdout) as { name: string }[];
+    expect(back.map(({ name }) => name)).toContain('todo_listTodos');
+    expect((await check(path)).stdout).toContain('the GPT editor takes it; 0 errors, 0 warnings');
+  });
+
+  it('leads a caller through the bridge to the API', async () => {
+    const api = await startFakeApi({ json: { id: 7 } });
+    const bridge = await startBridge([TODO, '--base-url', api.url, '--confirm', 'never'], {
+      env: { TO_DO_LIST_BEARER_AUTH: 'of-the-api' },
+    });
+    const path = put('back.json', JSON.parse((await exported(TODO)).stdout) as object);
+    try {
+      const { code, stdout } = await runBridge(['call', path, 'getTodo', '{"id":"7"}', '--base-url', bridge.url], {
+        env: { TO_DO_LIST_BEARER: TEST_TOKEN },
+      });
+      expect(stdout).toContain('"id":7');
+      expect(code).toBe(0);
+      expect(api.requests[0]).toMatchObject({ method: 'GET', target: '/todos/7' });
+      expect(headerOf(api.requests[0]!, 'authorization')).toBe('Bearer of-the-api');
+    } finally {
+      await bridge.stop();
+      await api.close();
+    }
   });
 
   it('is what the listener itself publishes', async () => {

@@ -268,6 +268,40 @@ const RULES: readonly (readonly [string, Fields, readonly (readonly string[])[]]
     ],
   ],
   [
+    'OAuth on another domain, but for Google',
+    {
+      ...components(
+        {},
+        {
+          securitySchemes: {
+            a: {
+              type: 'oauth2',
+              flows: {
+                authorizationCode: {
+                  authorizationUrl: 'https://accounts.google.com/auth',
+                  tokenUrl: 'https://login.other.org/token',
+                },
+              },
+            },
+          },
+        },
+      ),
+    },
+    [
+      [
+        'info',
+        'gpt-oauth-domain',
+        '/components/securitySchemes/a/flows/authorizationCode/tokenUrl',
+        'The OAuth endpoint is on login.other.org, and the API on pets.example.com',
+      ],
+    ],
+  ],
+  [
+    'a very large document',
+    document({ 'x-large': 'x'.repeat(1_000_000) }),
+    [['info', 'gpt-size', '', expect.stringMatching(/^The document has 1000\d+ characters as JSON$/)]],
+  ],
+  [
     'several security schemes, one of which the editor has no field for',
     components(
       {},

@@ -269,6 +269,30 @@ describe('an exported GPT', () => {
     });
   });
 
+  it.each([
+    [{ type: 'service_http', authorization_type: 'bearer' }, 'bearer token', 'token: …'],
+    [{ type: 'user_http', authorization_type: 'basic' }, 'user name and password', 'basic: …'],
+    [
+      { type: 'service_http', authorization_type: 'custom', custom_auth_header: 'X-Key' },
+      'credential in the header X-Key',
+      'token: …',
+    ],
+    [
+      {
+        type: 'oauth',
+        client_url: 'https://login.example.com/authorize',
+        authorization_url: 'https://login.example.com/token',
+        token_exchange_method: 'basic_auth_header',
+      },
+      'OAuth access token (sign in at login.example.com)',
+      'oauth: { clientId: …, clientSecret: … }',
+    ],
+  ])('says what its record %j asks for', async (auth, what, entry) => {
+    const bridge = await open(put('gpt.json', gpt([action('pets.example.com', { auth })])));
+    const config = `auth: { default: { ${entry} } }`;
+    expect(await bridge.credentials()).toEqual([expect.objectContaining({ scheme: 'default', what, config })]);
+  });
+
   it('sends the credential of its record with every call', async () => {
     api.answer({ json: [] });
     const auth = { type: 'service_http', authorization_type: 'custom', custom_auth_header: 'X-Key', api_key: 'hidden' };

@@ -125,7 +125,7 @@ describe('what a document wants', () => {
   it('is the default where a document does not speak of security', () => {
     const served = api({ declared: false, auth: { default: { type: 'service_http', authorization_type: 'bearer' } } });
     expect(describeWanted(served, [toolFor([])]).map(formatWanted)).toEqual([
-      'pets: default: credential in the header Authorization (1 tool, needed): set PETS_DEFAULT, or "auth: { default: { token: … } }" in the config, or run "actionbridge login pets"',
+      'pets: default: bearer token (1 tool, needed): set PETS_DEFAULT, or "auth: { default: { token: … } }" in the config, or run "actionbridge login pets"',
     ]);
   });
 });

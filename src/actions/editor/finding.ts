@@ -10,7 +10,7 @@ export interface EditorFinding extends Diagnostic {
 }
 
 /** Limits of the GPT editor: the documented ones, and the number of operations, which its importer names. */
-export const EDITOR_LIMITS = { operations: 30, operationText: 300, parameterText: 700 } as const;
+export const EDITOR_LIMITS = { operations: 30, operationText: 300, parameterText: 700, characters: 1_000_000 } as const;
 
 export type Keys = readonly string[];
 
@@ -165,6 +165,18 @@ const RULES = {
     effect:
       'An action is authorized by an API key in a header, by a bearer or basic token, or by OAuth (authorization code)',
     hint: 'Choose one of these in the editor if the API takes it',
+    quoted: false,
+  },
+  'gpt-oauth-domain': {
+    severity: 'info',
+    effect: "The editor takes OAuth endpoints of the API's own domain, and of Google, Microsoft and Adobe",
+    hint: 'Serve the operations through the bridge, which signs in itself: actionbridge export gpt-action',
+    quoted: false,
+  },
+  'gpt-size': {
+    severity: 'info',
+    effect: 'Builders report that the editor refuses documents of about 1 MB',
+    hint: 'Leave out answers and operations that the GPT does not need',
     quoted: false,
   },
 } as const satisfies { readonly [code: string]: Omit<EditorFinding, 'code' | 'file' | 'pointer' | 'message'> };

@@ -19,7 +19,8 @@ export function validateForEditor({ document, source, version }: LoadedSpec): re
   if (operations > EDITOR_LIMITS.operations)
     say('gpt-operations', ['paths'], `OpenAPI spec can have a maximum of ${EDITOR_LIMITS.operations} operations`);
   checkComponents(own(document, 'components'), say);
-  checkSecurity(own(document, 'components'), say);
+  checkSecurity(document, say);
+  checkSize(document, say);
   return findings;
 }
 
@@ -47,4 +48,9 @@ function checkVersion(version: string, say: Say): void {
   if (version === '3.1.0' || version === '3.1.1') return;
   if (version.startsWith('2.')) say('gpt-version', [], "('openapi',): Field required");
   else say('gpt-version', ['openapi'], "('openapi',): Input should be '3.1.1' or '3.1.0'");
+}
+
+function checkSize(document: unknown, say: Say): void {
+  const characters = JSON.stringify(document).length;
+  if (characters > EDITOR_LIMITS.characters) say('gpt-size', [], `The document has ${characters} characters as JSON`);
 }
