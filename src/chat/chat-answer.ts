@@ -53,7 +53,7 @@ function approvalOf({ id, call, api, message }: LoopEnd['approvals'][number]): J
 function messageOf({ rounds, notice }: LoopEnd, native: boolean): Json {
   const last = rounds.at(-1)!.turn;
   const own = native ? without(last.items[0] ?? {}, 'tool_calls') : {};
-  const text = [...rounds.map(({ turn }) => turn.text), notice ?? ''].filter((each) => each !== '').join('\n\n');
+  const text = [...rounds.map(({ turn }) => turn.text), notice ?? ''].filter((each) => each.trim() !== '').join('\n\n');
   const reasoning = native ? {} : last.reasoning === '' ? {} : { reasoning_content: last.reasoning };
   return {
     ...reasoning,

@@ -137,6 +137,8 @@ function joinMessages(before: Json, delta: Json): Json {
     if (value === null || value === undefined) joined[name] ??= value;
     else if (typeof value === 'string' && typeof known === 'string' && GROWING.test(name)) joined[name] = known + value;
     else if (Array.isArray(value) && Array.isArray(known)) joined[name] = joinLists(known, value);
+    else if (typeof value === 'string' && Array.isArray(known))
+      joined[name] = [...known, { type: 'text', text: value }];
     else if (typeof value === 'object' && typeof known === 'object' && known !== null && !Array.isArray(value))
       joined[name] = joinMessages(recordOf(known), recordOf(value));
     else joined[name] = value;

@@ -5,6 +5,12 @@ import { type Json, recordOf, without } from './lenient.ts';
 import { writeEvent } from './sse.ts';
 import type { ModelCall, Part } from './types.ts';
 
+interface Heard {
+  readonly text: string | undefined;
+  readonly refusal?: string;
+  readonly reasoning?: string;
+}
+
 /**
  * Chat Completions' chunks: one id, one role, tool calls numbered without gaps, ours left out. Pieces that came in this dialect keep
  * every member they have.
@@ -15,11 +21,13 @@ export function createChatWriter({ ownerOf, clientIdOf, includeUsage, native }: 
   let round = 0;
   let spokeBefore = false;
   let speaks = false;
+  let held = '';
 
   function begin(part: Extract<Part, { kind: 'begin' }>): string {
     round++;
     spokeBefore ||= speaks;
     speaks = false;
+    held = '';
     if (envelope) return '';
     const own = native ? without(part.raw, 'obfuscation', 'error') : {};
     envelope = {
@@ -46,16 +54,27 @@ export function createChatWriter({ ownerOf, clientIdOf, includeUsage, native }: 
   }
 
   function said(part: Extract<Part, { kind: 'delta' }>): string {
-    const gap = part.text !== undefined && spokeBefore && !speaks ? '\n\n' : '';
-    if (part.text !== undefined) speaks = true;
-    if (!native) return foreign(part, gap);
-    const raw = recordOf(part.raw['delta']);
-    const content = typeof raw['content'] === 'string' ? { content: gap + raw['content'] } : {};
-    return delta({ ...raw, ...content }, without(part.raw, 'delta'));
+    const text = part.text === undefined ? undefined : audible(part.text);
+    if (!native) return foreign({ ...part, text });
+    const { content, ...rest } = recordOf(part.raw['delta']);
+    const spoken = text ?? (part.text === undefined && content === '' ? '' : undefined);
+    if (spoken === undefined && Object.keys(rest).length === 0 && !part.raw['logprobs']) return '';
+    return delta({ ...(spoken === undefined ? {} : { content: spoken }), ...rest }, without(part.raw, 'delta'));
   }
 
-  function foreign({ text, refusal, reasoning }: Extract<Part, { kind: 'delta' }>, gap: string): string {
-    if (text !== undefined) return delta({ content: gap + text });
+  /** The text to send now. White space at a turn's beginning waits: some models say nothing else before they call. */
+  function audible(text: string): string | undefined {
+    if (speaks) return text;
+    held += text;
+    if (held.trim() === '') return undefined;
+    speaks = true;
+    const whole = (spokeBefore ? '\n\n' : '') + held;
+    held = '';
+    return whole;
+  }
+
+  function foreign({ text, refusal, reasoning }: Heard): string {
+    if (text !== undefined) return delta({ content: text });
     if (refusal !== undefined) return delta({ refusal });
     return reasoning === undefined || reasoning === '' ? '' : delta({ reasoning_content: reasoning });
   }

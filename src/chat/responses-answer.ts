@@ -96,7 +96,7 @@ function nativeItems({ turn, calls }: Round, { clientIdOf }: ComposeOptions): Js
 
 function foreignItems({ turn, calls }: Round, base: string, { clientIdOf }: ComposeOptions): Json[] {
   const parts = [
-    ...(turn.text === '' ? [] : [textPart(turn.text)]),
+    ...(turn.text.trim() === '' ? [] : [textPart(turn.text)]),
     ...(turn.refusal === '' ? [] : [{ type: 'refusal', refusal: turn.refusal }]),
   ];
   return [

@@ -13,6 +13,7 @@ export interface TextItems {
 /** `output` gets each item at its place; `base` makes their ids. */
 export function createTextItems(emit: (event: Json) => string, output: Json[], base: () => string): TextItems {
   let open: { readonly kind: Kind; readonly index: number; readonly id: string; text: string } | undefined;
+  let held = '';
 
   function begin(kind: Kind): string {
     const index = output.length;
@@ -26,13 +27,18 @@ export function createTextItems(emit: (event: Json) => string, output: Json[], b
     );
   }
 
-  function piece(kind: Kind, text: string): string {
+  function piece(kind: Kind, given: string): string {
+    // White space alone is no message: some models say nothing else before they call.
+    const text = kind === 'text' ? held + given : given;
+    held = kind === 'text' && open?.kind !== 'text' && text.trim() === '' ? text : '';
+    if (held !== '') return '';
     const before = open?.kind === kind ? '' : close() + begin(kind);
     open!.text += text;
     return before + emit({ ...TYPES[kind].delta(text), output_index: open!.index, item_id: open!.id });
   }
 
   function close(): string {
+    held = '';
     if (!open) return '';
     const { kind, index, id, text } = open;
     open = undefined;

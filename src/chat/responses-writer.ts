@@ -105,13 +105,13 @@ export function createResponsesWriter(options: WriterOptions): ClientWriter {
         ? { ...recordOf(event['item']), call_id: clientIdOf(made) }
         : functionCallItem(`fc_${made.id}`, { ...made, id: clientIdOf(made) });
     output[index] = item;
-    const done = emit({ type: 'response.output_item.done', output_index: index, item });
-    if (native) return done;
+    const done = () => emit({ type: 'response.output_item.done', output_index: index, item });
+    if (native) return done();
     const [type, member] =
       made.kind === 'custom'
-        ? ['response.custom_tool_call_input.done', 'input']
-        : ['response.function_call_arguments.done', 'arguments'];
-    return emit({ type, output_index: index, item_id: item['id'], name: made.name, [member!]: item[member!] }) + done;
+        ? (['response.custom_tool_call_input.done', 'input'] as const)
+        : (['response.function_call_arguments.done', 'arguments'] as const);
+    return emit({ type, output_index: index, item_id: item['id'], name: made.name, [member]: item[member] }) + done();
   }
 
   function ran(settled: SettledCall): string {
