@@ -27,6 +27,8 @@ export interface SetupOptions {
   readonly upstream?: Partial<ProxyConfig['upstream']>;
   readonly limits?: Partial<ProxyConfig['limits']>;
   readonly bridge?: Partial<BridgeOptions>;
+  /** Default: specs/weather.yaml. */
+  readonly spec?: string;
   readonly policy?: BridgeOptions['policy'];
   readonly dependencies?: ProxyDependencies;
   readonly auth?: 'token' | 'none';
@@ -37,7 +39,7 @@ export interface SetupOptions {
 export async function startProxy(options: SetupOptions = {}): Promise<ProxySetup> {
   const [model, api] = await Promise.all([startScriptedUpstream(), startFakeApi(createWeather())]);
   const bridge = await openBridge({
-    specs: [{ spec: 'specs/weather.yaml', baseUrl: api.url }],
+    specs: [{ spec: options.spec ?? 'specs/weather.yaml', baseUrl: api.url }],
     ...options.bridge,
     policy: { retry: { tries: 1 }, breaker: false, rateLimit: false, ...options.policy },
   });
