@@ -1,3 +1,5 @@
+import { UpstreamRefused } from './upstream-error.ts';
+
 /** One event of a `text/event-stream` (WHATWG HTML §9.2). */
 export interface SseEvent {
   readonly event: string;
@@ -9,7 +11,7 @@ const MAX_EVENT_CHARACTERS = 32 * 2 ** 20;
 
 /**
  * Events of a byte stream. Lenient: any line ending, a byte order mark, comments, fields without the space, and a last event
- * that no empty line ends. Throws RangeError for an event that does not end within 32 MiB.
+ * that no empty line ends. Throws UpstreamRefused for an event that does not end within 32 MiB.
  */
 export async function* readEvents(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<SseEvent, void, undefined> {
   const decoder = new TextDecoder();
@@ -56,7 +58,10 @@ export function createEventParser(): { push(text: string): SseEvent[] } {
         start = breaks.lastIndex;
       }
       rest = rest.slice(start);
-      if (rest.length + size > MAX_EVENT_CHARACTERS) throw new RangeError('An event of the stream does not end');
+      if (rest.length + size > MAX_EVENT_CHARACTERS)
+        throw new UpstreamRefused(502, {
+          error: { message: 'An event of the stream does not end', type: 'server_error' },
+        });
       return found;
     },
   };

@@ -58,7 +58,8 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     const answer = await open(request, options);
     const headers = plainHeaders(answer.headers);
     limit.note(request.model, headers);
-    if (answer.status >= 200 && answer.status < 300) return { headers, body: answer.body };
+    if (answer.status >= 200 && answer.status < 300)
+      return { headers, body: tellingFaults(answer.body, options.baseUrl) };
     throw new UpstreamRefused(answer.status, await readRefusal(answer), headers);
   }
 
@@ -110,6 +111,15 @@ function told(error: unknown, tries: number, baseUrl: string): unknown {
   const message = `The model provider at ${host} cannot be reached: ${error.message}`;
   const code = error.kind === 'timeout' ? 'upstream_timeout' : 'upstream_unreachable';
   return new RequestFailed(status, { message, code }, tries > 0 ? { 'x-should-retry': 'false' } : {});
+}
+
+/** The body, its faults told as those of a request. */
+async function* tellingFaults(body: AsyncIterable<Uint8Array>, baseUrl: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body;
+  } catch (error) {
+    throw told(error, 0, baseUrl);
+  }
 }
 
 function open(request: UpstreamRequest, options: UpstreamOptions): Promise<OpenResponse> {

@@ -16,7 +16,10 @@ beforeAll(async () => {
       dialect,
       await startProxy({
         upstream: { dialect },
-        tokens: [{ token: TOKEN, principal: 'a' }, { token: OTHER_TOKEN, principal: 'b' }],
+        tokens: [
+          { token: TOKEN, principal: 'a' },
+          { token: OTHER_TOKEN, principal: 'b' },
+        ],
       }),
     );
 });
@@ -38,40 +41,58 @@ describe.each(['chat', 'responses'] as const)('a model that speaks %s', (upstrea
     return ((await response.json()) as { choices: { message: Messages[number] }[] }).choices[0]!.message;
   }
 
-  it.each([{ id: undefined }, { id: 'call_0' }])('is told our results of a mixed turn when the client comes back ($id)', async ({ id }) => {
-    const given = id === undefined ? {} : { id };
-    play({ reasoning: 'Both.', calls: [WEATHER, { ...FILE, ...given }] }, { text: 'Done.' });
-    const question = { role: 'user', content: 'Both, please' };
-    const handed = await chat([question]);
-    expect(handed.tool_calls).toHaveLength(1);
-    const last = await chat([question, handed, { role: 'tool', tool_call_id: handed.tool_calls[0].id, content: 'the file' }]);
-    expect(last.content).toBe('Done.');
-    const { requests } = setups.get(upstream)!.model;
-    expect(transcriptOf(requests[1]!).filter(([kind]) => kind !== 'reasoning')).toEqual([
-      ['user', 'Both, please'],
-      ['call', 'get_weather', '{"city":"Lisbon"}'],
-      ['call', 'read_file', '{"path":"/a"}'],
-      ['result', RESULT],
-      ['result', 'the file'],
-    ]);
-    if (upstream === 'responses') expect(transcriptOf(requests[1]!)).toContainEqual(['reasoning', expect.stringContaining('sealed-')]);
-    const results = requests[1]!.body.messages ?? requests[1]!.body.input;
-    const ids = results.map((item: Messages[number]) => item.tool_call_id ?? item.call_id).filter(Boolean);
-    if (id !== undefined) expect(ids.at(-1)).toBe(id);
-  });
+  it.each([{ id: undefined }, { id: 'call_0' }])(
+    'is told our results of a mixed turn when the client comes back ($id)',
+    async ({ id }) => {
+      const given = id === undefined ? {} : { id };
+      play({ reasoning: 'Both.', calls: [WEATHER, { ...FILE, ...given }] }, { text: 'Done.' });
+      const question = { role: 'user', content: 'Both, please' };
+      const handed = await chat([question]);
+      expect(handed.tool_calls).toHaveLength(1);
+      const last = await chat([
+        question,
+        handed,
+        { role: 'tool', tool_call_id: handed.tool_calls[0].id, content: 'the file' },
+      ]);
+      expect(last.content).toBe('Done.');
+      const { requests } = setups.get(upstream)!.model;
+      expect(transcriptOf(requests[1]!).filter(([kind]) => kind !== 'reasoning')).toEqual([
+        ['user', 'Both, please'],
+        ['call', 'get_weather', '{"city":"Lisbon"}'],
+        ['call', 'read_file', '{"path":"/a"}'],
+        ['result', RESULT],
+        ['result', 'the file'],
+      ]);
+      if (upstream === 'responses')
+        expect(transcriptOf(requests[1]!)).toContainEqual(['reasoning', expect.stringContaining('sealed-')]);
+      const results = requests[1]!.body.messages ?? requests[1]!.body.input;
+      const ids = results.map((item: Messages[number]) => item.tool_call_id ?? item.call_id).filter(Boolean);
+      if (id !== undefined) expect(ids.at(-1)).toBe(id);
+    },
+  );
 
   it('is told rounds of ours that came before a call of the client', async () => {
     play({ calls: [WEATHER] }, { calls: [FILE] }, { text: 'Done.' });
     const handed = await chat([{ role: 'user', content: 'q' }]);
-    await chat([{ role: 'user', content: 'q' }, handed, { role: 'tool', tool_call_id: handed.tool_calls[0].id, content: 'x' }]);
-    const kinds = transcriptOf(setups.get(upstream)!.model.requests[2]!).map(([kind, name]) => (kind === 'call' ? name : kind));
+    await chat([
+      { role: 'user', content: 'q' },
+      handed,
+      { role: 'tool', tool_call_id: handed.tool_calls[0].id, content: 'x' },
+    ]);
+    const kinds = transcriptOf(setups.get(upstream)!.model.requests[2]!).map(([kind, name]) =>
+      kind === 'call' ? name : kind,
+    );
     expect(kinds).toEqual(['user', 'get_weather', 'result', 'read_file', 'result']);
   });
 
   it('is told nothing that was remembered for another principal', async () => {
     play({ calls: [WEATHER, FILE] }, { text: 'Done.' });
     const handed = await chat([{ role: 'user', content: 'q' }]);
-    const messages = [{ role: 'user', content: 'q' }, handed, { role: 'tool', tool_call_id: handed.tool_calls[0].id, content: 'x' }];
+    const messages = [
+      { role: 'user', content: 'q' },
+      handed,
+      { role: 'tool', tool_call_id: handed.tool_calls[0].id, content: 'x' },
+    ];
     await chat(messages, { headers: { authorization: `Bearer ${OTHER_TOKEN}` } });
     expect(JSON.stringify(setups.get(upstream)!.model.requests[1]!.body)).not.toContain('21.4');
   });
@@ -105,10 +126,18 @@ describe.each(['chat', 'responses'] as const)('a model that speaks %s', (upstrea
     const first = await client.responses.create({ model: 'm', input: 'Both', tools });
     const call = first.output.find((item) => item.type === 'function_call')!;
     const output = { type: 'function_call_output' as const, call_id: call.call_id, output: 'the file' };
-    const second = await client.responses.create({ model: 'm', input: [output], tools, previous_response_id: first.id });
+    const second = await client.responses.create({
+      model: 'm',
+      input: [output],
+      tools,
+      previous_response_id: first.id,
+    });
     expect(second.output_text).toBe('Done.');
     const told = transcriptOf(model.requests[1]!);
-    expect(told.slice(-2)).toEqual([['result', RESULT], ['result', 'the file']]);
+    expect(told.slice(-2)).toEqual([
+      ['result', RESULT],
+      ['result', 'the file'],
+    ]);
     if (upstream === 'responses') expect(told).toHaveLength(2);
     else expect(told).toHaveLength(5);
   });
@@ -120,7 +149,11 @@ describe.each(['chat', 'responses'] as const)('a model that speaks %s', (upstrea
     const first = await client.responses.create({ model: 'm', input: 'Both', tools, store: false });
     const call = first.output.find((item) => item.type === 'function_call')!;
     // biome-ignore lint/suspicious/noExplicitAny: output items are input items
-    const input: any[] = [{ role: 'user', content: 'Both' }, ...first.output, { type: 'function_call_output', call_id: call.call_id, output: 'the file' }];
+    const input: any[] = [
+      { role: 'user', content: 'Both' },
+      ...first.output,
+      { type: 'function_call_output', call_id: call.call_id, output: 'the file' },
+    ];
     await client.responses.create({ model: 'm', input, tools, store: false });
     expect(transcriptOf(model.requests[1]!)).toEqual([
       ['user', 'Both'],
@@ -138,7 +171,17 @@ describe.each(['chat', 'responses'] as const)('a model that speaks %s', (upstrea
     const runner = client.chat.completions.runTools({
       model: 'm',
       messages: [{ role: 'user', content: 'go' }],
-      tools: [{ type: 'function', function: { ...READ_FILE, description: 'reads', parse: JSON.parse, function: (args: unknown) => read.push(args) && 'content' } }],
+      tools: [
+        {
+          type: 'function',
+          function: {
+            ...READ_FILE,
+            description: 'reads',
+            parse: JSON.parse,
+            function: (args: unknown) => read.push(args) && 'content',
+          },
+        },
+      ],
     });
     expect(await runner.finalContent()).toBe('All done.');
     expect(read).toEqual([{ path: '/a' }]);
@@ -147,7 +190,9 @@ describe.each(['chat', 'responses'] as const)('a model that speaks %s', (upstrea
 
 it('says that a response is not known where the provider has no responses', async () => {
   const { client } = setups.get('chat')!;
-  await expect(client.responses.create({ model: 'm', input: 'x', previous_response_id: 'resp_nobody' })).rejects.toMatchObject({
+  await expect(
+    client.responses.create({ model: 'm', input: 'x', previous_response_id: 'resp_nobody' }),
+  ).rejects.toMatchObject({
     status: 400,
     code: 'previous_response_not_found',
     param: 'previous_response_id',
@@ -156,14 +201,25 @@ it('says that a response is not known where the provider has no responses', asyn
 
 it('hands over in a stream what a later request completes', async () => {
   const { client, model } = setups.get('chat')!;
-  model.play(say({ text: 'I look.', calls: [WEATHER, { ...FILE, id: '0' }] }, 'chat', true), say({ text: 'Done.' }, 'chat', true));
+  model.play(
+    say({ text: 'I look.', calls: [WEATHER, { ...FILE, id: '0' }] }, 'chat', true),
+    say({ text: 'Done.' }, 'chat', true),
+  );
   const seen = await ask(client, { dialect: 'chat', stream: true, tools: ['read_file'] });
   await client.chat.completions
     .stream({
       model: 'm',
       messages: [
         { role: 'user', content: 'What is the weather?' },
-        { role: 'assistant', content: seen.text, tool_calls: seen.calls.map(({ id, name, args }) => ({ id, type: 'function', function: { name, arguments: args } })) },
+        {
+          role: 'assistant',
+          content: seen.text,
+          tool_calls: seen.calls.map(({ id, name, args }) => ({
+            id,
+            type: 'function',
+            function: { name, arguments: args },
+          })),
+        },
         { role: 'tool', tool_call_id: seen.calls[0]!.id, content: 'the file' },
       ],
     })

@@ -120,6 +120,7 @@ function createWeather(): (request: { readonly target: string }) => Reply {
 const SPECIAL: { readonly [city: string]: Reply } = {
   Nowhere: { status: 404, json: { title: 'Not Found', detail: 'There is no such city' } },
   Broken: { status: 500, json: { title: 'Internal Server Error' } },
+  Down: { status: 503, json: { title: 'Service Unavailable' } },
   Reset: { end: 'reset' },
   Never: { after: new Promise(() => {}) },
   Picture: { headers: { 'content-type': 'image/png' }, body: Buffer.from([0x89, 0x50, 0x4e, 0x47]) },
