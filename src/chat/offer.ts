@@ -13,6 +13,8 @@ export interface Offer {
   functions(dialect: DialectName): readonly Json[];
   ownerOf(call: ModelCall): Owner;
   toolFor(name: string): OfferedTool | undefined;
+  /** The caller has the tool, and this request does not. */
+  isWithheld(name: string): boolean;
   /** What the model may call, for telling it when it calls something else. */
   readonly names: readonly string[];
 }
@@ -62,6 +64,7 @@ export function createOffer(registry: Registry, asked: Asked, options: OfferOpti
   return {
     names: [...byName.keys(), ...clientTools],
     functions: (dialect) => [...byName.values()].map((offered) => functionItem(offered, options.functions, dialect)),
+    isWithheld: (name) => registry.get(name) !== undefined && !tools.some((tool) => tool.name === name),
     toolFor: (name) => byName.get(name) ?? byName.get(withoutPrefix(name)),
     ownerOf({ name, kind, namespace }) {
       if (kind === 'custom' || namespace !== undefined || clientTools.has(name)) return 'client';

@@ -213,7 +213,13 @@ export function createChatProxy(config: ProxyConfig, dependencies: ProxyDependen
 }
 
 const STREAM_HEADERS = { 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' } as const;
-const NO_OFFER: Offer = { names: [], functions: () => [], ownerOf: () => 'client', toolFor: () => undefined };
+const NO_OFFER: Offer = {
+  names: [],
+  functions: () => [],
+  ownerOf: () => 'client',
+  toolFor: () => undefined,
+  isWithheld: () => false,
+};
 
 /** The operator named the provider, so it may be on this machine. */
 function openClient({ upstream }: ProxyConfig): HttpClient {

@@ -1,6 +1,7 @@
 import type { CallOutcome } from '../bridge.ts';
 import type { AskPerson } from '../call/question.ts';
 import type { ProxyLimits } from '../config/proxy-types.ts';
+import { BridgeError } from '../errors.ts';
 import type { ToolSource } from '../mcp/server.ts';
 import type { Tool } from '../tool/types.ts';
 import { type Budget, stopText } from './budget.ts';
@@ -49,7 +50,7 @@ export async function runCalls(
 async function runCall(call: ModelCall, options: RunOptions): Promise<ToolAnswer> {
   const { offer, budget, limits, dialect } = options;
   const offered = offer.toolFor(call.name);
-  if (!offered) return unknownTool(call.name, offer.names);
+  if (!offered) return refuse(call, options);
   const { tool } = offered;
   const parsed = parseArguments(call.arguments);
   if (typeof parsed === 'string') return brokenArguments(parsed, tool.input as unknown as Json);
@@ -65,6 +66,20 @@ async function runCall(call: ModelCall, options: RunOptions): Promise<ToolAnswer
   const answer = answerOf(outcome);
   budget.note(tool.name, args, answer.text);
   return answer;
+}
+
+/** A tool that was not offered. Whether the caller may know of it is for the source to say, and for its audit log. */
+async function refuse({ name }: ModelCall, { offer, source, signal, requestId }: RunOptions): Promise<ToolAnswer> {
+  if (offer.isWithheld(name)) {
+    const message = `This request may not use the tool ${name}`;
+    return errorAnswer({ type: 'tool_unavailable', code: 'NOT_PERMITTED', message, retryable: false });
+  }
+  try {
+    return answerOf(await source.call(name, {}, { surface: 'chat', signal, requestId }));
+  } catch (error) {
+    if (error instanceof BridgeError && error.code === 'TOOL_UNKNOWN') return unknownTool(name, offer.names);
+    throw error;
+  }
 }
 
 async function callTool(
