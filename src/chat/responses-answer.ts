@@ -11,14 +11,14 @@ export function responseId(id: string): string {
 }
 
 /**
- * All rounds as one response: the first one's id, the items of all (our calls as `mcp_call`), tokens of all. `output`: the items as they
- * were streamed, where that is known better.
+ * All rounds as one response: the first one's id, the items of all (our calls as `mcp_call`), tokens of all. `streamed`: the items as the
+ * client has seen them already.
  */
-export function composeResponse(end: LoopEnd, options: ComposeOptions, output?: readonly Json[]): Json {
-  const { rounds, stopped, notice, approvals } = end;
+export function composeResponse(end: LoopEnd, options: ComposeOptions, streamed?: readonly Json[]): Json {
+  const { rounds, stopped } = end;
   const id = responseId(rounds[0]!.turn.id);
   const last = rounds.at(-1)!.turn;
-  const items = output ?? rounds.flatMap((round, index) => itemsOf(round, `${id.slice(5)}_${index}`, options));
+  const output = streamed ?? outputOf(end, id.slice(5), options);
   const incomplete = stopped
     ? 'max_tool_calls'
     : { length: 'max_output_tokens', content_filter: 'content_filter', stop: '', tool_calls: '' }[last.finish];
@@ -27,14 +27,18 @@ export function composeResponse(end: LoopEnd, options: ComposeOptions, output?: 
     ...envelopeOf(rounds[0]!.turn, last, options),
     status: incomplete === '' ? 'completed' : 'incomplete',
     incomplete_details: incomplete === '' ? null : { reason: incomplete },
-    output: [
-      ...items,
-      ...(notice === undefined ? [] : [messageItem(`msg_${id.slice(5)}_notice`, [textPart(notice)])]),
-      ...approvals.map(approvalItem),
-    ],
+    output,
     ...(usage ? { usage } : { usage: null }),
     ...(stopped ? { actionbridge: { stopped: { reason: stopped.reason, not_done: stopped.notDone } } } : {}),
   };
+}
+
+function outputOf({ rounds, notice, approvals }: LoopEnd, base: string, options: ComposeOptions): Json[] {
+  return [
+    ...rounds.flatMap((round, index) => itemsOf(round, `${base}_${index}`, options)),
+    ...(notice === undefined ? [] : [messageItem(`msg_${base}_notice`, [textPart(notice)])]),
+    ...approvals.map(approvalItem),
+  ];
 }
 
 /** A response without its outcome. What the client asked is told as it asked it: our tools are none of its. */

@@ -6,7 +6,7 @@ type Kind = 'text' | 'refusal' | 'reasoning';
 
 /** Text, refusals and reasoning of another dialect as items of a response: opened by their first piece, closed by whatever follows. */
 export interface TextItems {
-  push(part: Extract<Part, { kind: 'delta' }>): string;
+  push(part: Pick<Extract<Part, { kind: 'delta' }>, Kind>): string;
   close(): string;
 }
 

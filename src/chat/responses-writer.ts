@@ -1,7 +1,7 @@
 import type { ClientWriter, WriterOptions } from './client-dialect.ts';
 import { type Json, numberOf, recordOf } from './lenient.ts';
 import { composeResponse, envelopeOf } from './responses-answer.ts';
-import { approvalItem, functionCallItem, messageItem, ranItem, textPart } from './responses-items.ts';
+import { approvalItem, functionCallItem, ranItem } from './responses-items.ts';
 import { createTextItems } from './responses-text.ts';
 import { writeEvent } from './sse.ts';
 import type { LoopEnd, ModelCall, Part, SettledCall } from './types.ts';
@@ -136,13 +136,9 @@ export function createResponsesWriter(options: WriterOptions): ClientWriter {
 
   function finish(end: LoopEnd): string {
     const closed = texts.close();
-    const streamed = native ? undefined : [...output];
-    const response = composeResponse(end, options, streamed);
-    const notice =
-      end.notice === undefined
-        ? ''
-        : added(messageItem(`msg_${String(response['id']).slice(5)}_notice`, [textPart(end.notice)]));
+    const notice = end.notice === undefined ? '' : texts.push({ text: end.notice }) + texts.close();
     const approvals = end.approvals.map((approval) => added(approvalItem(approval))).join('');
+    const response = composeResponse(end, options, output.length > 0 ? output : undefined);
     return closed + notice + approvals + emit({ type: `response.${String(response['status'])}`, response });
   }
 

@@ -73,6 +73,20 @@ export const COMMANDS: { readonly [name: string]: CommandRow } = {
     ],
     load: async () => (await import('./export.ts')).exportTools,
   },
+  chat: {
+    usage: '[spec...]',
+    description: 'a chat in the terminal: a model that has the tools',
+    options: [
+      ...DOCUMENT_OPTIONS,
+      ['--upstream <url>', 'model provider; its key: ACTIONBRIDGE_UPSTREAM_KEY, for OpenAI also OPENAI_API_KEY'],
+      ['--model <name>', 'default: the only one of the provider'],
+      ['--system <text>', 'what the model is told first'],
+      ['--message <text>', 'say this, print the answer and end'],
+      ['--proxy <url>', 'a running proxy instead, such as http://127.0.0.1:8080/v1'],
+      ['--token <value>', 'of that proxy; default ACTIONBRIDGE_TOKEN'],
+    ],
+    load: async () => (await import('./chat.ts')).chat,
+  },
   login: {
     usage: '[spec|api]',
     description: 'get and keep a credential',
