@@ -190,10 +190,12 @@ async function* read(
     return turn;
   }
   const reader = dialect.createReader();
-  for await (const event of readEvents(answer.body)) {
-    for (const part of reader.push(event)) {
-      const text = writer?.push(part) ?? '';
-      if (text !== '') yield text;
+  for await (const events of readEvents(answer.body)) {
+    let shown = '';
+    try {
+      for (const event of events) for (const part of reader.push(event)) shown += writer?.push(part) ?? '';
+    } finally {
+      if (shown !== '') yield shown;
     }
   }
   const rest = reader

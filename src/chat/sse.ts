@@ -10,14 +10,14 @@ export interface SseEvent {
 const MAX_EVENT_CHARACTERS = 32 * 2 ** 20;
 
 /**
- * Events of a byte stream. Lenient: any line ending, a byte order mark, comments, fields without the space, and a last event
- * that no empty line ends. Throws UpstreamRefused for an event that does not end within 32 MiB.
+ * Events of a byte stream, those of one piece together. Lenient: any line ending, a byte order mark, comments, fields without
+ * the space, and a last event that no empty line ends. Throws UpstreamRefused for an event that does not end within 32 MiB.
  */
-export async function* readEvents(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<SseEvent, void, undefined> {
+export async function* readEvents(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<readonly SseEvent[], void> {
   const decoder = new TextDecoder();
   const parser = createEventParser();
-  for await (const chunk of bytes) yield* parser.push(decoder.decode(chunk, { stream: true }));
-  yield* parser.push(`${decoder.decode()}\n\n`);
+  for await (const chunk of bytes) yield parser.push(decoder.decode(chunk, { stream: true }));
+  yield parser.push(`${decoder.decode()}\n\n`);
 }
 
 /** The same for text that comes in pieces. */

@@ -30,17 +30,22 @@ export async function takeTurn(send: SendRequest, body: Json, screen: ChatScreen
   const answer = await send({ ...body, stream: true, store: false });
   if (answer.status !== 200) throw failure(recordOf(await readJson(answer.body))['error'], answer.status);
   let response: Json | undefined;
-  for await (const { data } of readEvents(answer.body)) {
-    if (data.startsWith('[DONE]')) continue;
-    const event = recordOf(JSON.parse(data));
-    if (event['type'] === 'error') throw failure(event['error'] ?? event, 502);
-    if (event['type'] === 'response.completed' || event['type'] === 'response.incomplete')
-      response = recordOf(event['response']);
-    show(event, screen);
+  for await (const events of readEvents(answer.body)) {
+    for (const { data } of events) response = take(data, screen) ?? response;
   }
   if (!response) throw failure(undefined, 502);
   const output = listOf(response['output']).map(recordOf);
   return { output, approvals: output.filter(({ type }) => type === 'mcp_approval_request') };
+}
+
+/** Shows an event; gives the response when it is the last one. */
+function take(data: string, screen: ChatScreen): Json | undefined {
+  if (data.startsWith('[DONE]')) return undefined;
+  const event = recordOf(JSON.parse(data));
+  const { type } = event;
+  if (type === 'error') throw failure(event['error'] ?? event, 502);
+  show(event, screen);
+  return type === 'response.completed' || type === 'response.incomplete' ? recordOf(event['response']) : undefined;
 }
 
 function show(event: Json, screen: ChatScreen): void {
