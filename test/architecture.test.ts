@@ -14,6 +14,7 @@ const COMPOSITION_ROOT = [
   'watch',
   'resources',
   'chatgpt-answers',
+  'chatgpt-aliases',
   'chatgpt-tools',
   'bridge',
 ];

@@ -84,6 +84,7 @@ describe('search and fetch', () => {
     const { tools } = await send('tools/list', {});
     expect(tools!.map(({ name }) => name).slice(-2)).toEqual(['search', 'fetch']);
     expect(tools!.at(-2)).toMatchObject({
+      annotations: { readOnlyHint: true, destructiveHint: false },
       inputSchema: { required: ['query'], properties: { query: { type: 'string' } } },
       outputSchema: { properties: { results: { type: 'array' } } },
     });
