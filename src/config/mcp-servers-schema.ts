@@ -25,5 +25,3 @@ export const serverShape = {
 
 /** An entry of another program's file: what we do not know is told, and left alone. */
 export const foreignServerSchema = z.looseObject(serverShape);
-
-export type ServerInput = z.infer<typeof foreignServerSchema>;

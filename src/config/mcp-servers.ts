@@ -4,7 +4,17 @@ import { depthIn, MAX_DEPTH } from '../remote/depth.ts';
 import type { ServerTarget } from '../remote/types.ts';
 import { registerSecret } from '../secrets.ts';
 import { registerEnvironment, registerHeader } from './mcp-secrets.ts';
-import type { ServerInput } from './mcp-servers-schema.ts';
+
+/** How a server is reached, as it is written: the shape of Claude Desktop's, Cursor's and VS Code's files. */
+export interface ServerEntry {
+  readonly command?: string | undefined;
+  readonly args?: readonly string[] | undefined;
+  readonly env?: { readonly [name: string]: string | number | boolean } | undefined;
+  readonly cwd?: string | undefined;
+  readonly url?: string | undefined;
+  readonly headers?: { readonly [name: string]: string } | undefined;
+  readonly type?: 'stdio' | 'http' | 'streamable-http' | 'streamableHttp' | 'sse' | undefined;
+}
 
 /** Where an entry stands, for messages, and the variables it may name. */
 export interface ServerPlace {
@@ -35,7 +45,7 @@ export function serverName({ file, key }: ServerPlace): string {
 }
 
 /** How the server of an entry is reached. `${NAME}` is filled in; secrets are masked from now on. Throws CONFIG_INVALID. */
-export function targetOf(entry: ServerInput, place: ServerPlace): ServerTarget {
+export function targetOf(entry: ServerEntry, place: ServerPlace): ServerTarget {
   const { command, url, type } = entry;
   if (command !== undefined && url !== undefined) throw wrong(place, '', 'give either a command or a url, not both');
   const wanted = type === undefined ? undefined : type === 'stdio' ? 'stdio' : type === 'sse' ? 'sse' : 'http';
@@ -45,7 +55,7 @@ export function targetOf(entry: ServerInput, place: ServerPlace): ServerTarget {
   throw wrong(place, '.type', `${JSON.stringify(type)} does not go with ${url === undefined ? 'a command' : 'a url'}`);
 }
 
-function byCommand(entry: ServerInput, place: ServerPlace): ServerTarget {
+function byCommand(entry: ServerEntry, place: ServerPlace): ServerTarget {
   const env = Object.entries(entry.env ?? {}).map(([name, written]) => {
     const value = filledIn(String(written), place, `.env.${name}`);
     registerEnvironment(name, value);
@@ -60,7 +70,7 @@ function byCommand(entry: ServerInput, place: ServerPlace): ServerTarget {
   };
 }
 
-function byUrl(entry: ServerInput, place: ServerPlace, kind: 'http' | 'sse'): ServerTarget {
+function byUrl(entry: ServerEntry, place: ServerPlace, kind: 'http' | 'sse'): ServerTarget {
   const url = filledIn(entry.url!, place, '.url');
   if (!URL.canParse(url)) throw wrong(place, '.url', 'is not an http(s) URL');
   if (new URL(url).username !== '' || new URL(url).password !== '')

@@ -3,7 +3,9 @@ import type { Clock } from '../clock.ts';
 import { BridgeError } from '../errors.ts';
 import type { Log } from '../log.ts';
 import { NetError } from '../net/errors.ts';
+import { changedParts } from './changed-parts.ts';
 import { type Connection, type ConnectOptions, connect } from './connection.ts';
+import { isEnd, lastWords, reasonOf } from './reasons.ts';
 import type { Offer, Part, ServerOptions } from './types.ts';
 
 /** A server that is kept running: started again when it ends, left alone for a while when that does not help. */
@@ -43,8 +45,6 @@ const RESTART_MS = [0, 1_000, 2_000, 4_000];
 const BREAKER_FAILURES = 5;
 const OPEN_MS = 60_000;
 const MAX_OPEN_MS = 300_000;
-/** Some servers of the older generation die of the question which one they are of: the next start does without. */
-const LEGACY: PriorDiscovery = { kind: 'legacy' };
 /** Of stderr. */
 const KEPT_LINES = 20;
 /** Changes that come together are read once. */
@@ -82,12 +82,10 @@ export function supervise(options: SuperviseOptions): SupervisedServer {
     const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(startTimeoutMs)]);
     let connection: Connection | undefined;
     let over = false;
-    const asked = prior;
     try {
-      connection = await connect(options.target, {
+      connection = await reach({
         openFetch: options.openFetch,
         onStderr: hear,
-        prior: asked,
         signal,
         timeoutMs: startTimeoutMs,
         onChanged: (part) => void reread(part),
@@ -108,8 +106,18 @@ export function supervise(options: SuperviseOptions): SupervisedServer {
     } catch (error) {
       await connection?.close();
       if (stop.signal.aborted) throw closed();
-      prior = asked === undefined && options.target.kind === 'stdio' ? LEGACY : undefined;
+      prior = undefined;
       throw failed(describe(error, signal));
+    }
+  }
+
+  /** Some servers of the older generation die of the question which one they are of. */
+  async function reach(how: ConnectOptions): Promise<Connection> {
+    try {
+      return await connect(options.target, prior ? { ...how, prior } : how);
+    } catch (error) {
+      if (prior || options.target.kind !== 'stdio' || how.signal.aborted || !isEnd(error)) throw error;
+      return connect(options.target, { ...how, prior: { kind: 'legacy' } });
     }
   }
 
@@ -203,16 +211,6 @@ function waitAfter(failures: number): number {
   return Math.min(OPEN_MS * 2 ** (failures - BREAKER_FAILURES), MAX_OPEN_MS);
 }
 
-function changedParts(before: Offer | undefined, next: Offer): readonly Part[] {
-  const differ = (...members: readonly (keyof Offer)[]) =>
-    members.some((member) => JSON.stringify(before?.[member] ?? []) !== JSON.stringify(next[member]));
-  return [
-    ...(differ('tools') ? (['tools'] as const) : []),
-    ...(differ('resources', 'templates') ? (['resources'] as const) : []),
-    ...(differ('prompts') ? (['prompts'] as const) : []),
-  ];
-}
-
 function leftAlone(name: string, failure: string | undefined, waitMs: number): BridgeError {
   const seconds = Math.max(1, Math.ceil(waitMs / 1000));
   return new BridgeError(
@@ -224,17 +222,6 @@ function leftAlone(name: string, failure: string | undefined, waitMs: number): B
 
 function closed(): NetError {
   return new NetError('cancelled', false, 'The bridge is being closed');
-}
-
-function reasonOf(error: unknown): string {
-  const message = error instanceof Error ? error.message : String(error);
-  return /connection closed/i.test(message) ? 'it ended before it had introduced itself' : message;
-}
-
-/** Of what it wrote to stderr, the line that most likely says why. */
-function lastWords(lines: readonly string[]): string {
-  const line = lines.findLast((each) => /error|cannot|fail|not found|denied/i.test(each)) ?? lines.at(-1);
-  return line === undefined ? '' : `; it said: ${line.trim().slice(0, 300)}`;
 }
 
 function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
