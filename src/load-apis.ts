@@ -3,11 +3,13 @@ import type { ApiConfig, BridgeConfig } from './config/types.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import { BridgeError } from './errors.ts';
 import { apiNameFrom } from './operation/api-name.ts';
-import { buildOperations } from './operation/build.ts';
-import { createSchemaConverter } from './operation/schema.ts';
+import { buildOperations, type RefusedOperation } from './operation/build.ts';
+import { createSchemaConverter, type SchemaReport } from './operation/schema.ts';
 import { readSecuritySchemes, type SecurityDeclarations } from './operation/security-schemes.ts';
 import { cleanText } from './operation/text.ts';
+import type { Operation } from './operation/types.ts';
 import { parseSource } from './spec/load.ts';
+import { createLocator, writtenPointer } from './spec/locate.ts';
 import type { SourceBytes } from './spec/read.ts';
 import { own } from './spec/references.ts';
 import type { LoadedSpec, SourceFile } from './spec/types.ts';
@@ -45,6 +47,8 @@ export interface LoadedApis {
 export interface InspectedApi {
   readonly name: string;
   readonly spec: LoadedSpec;
+  readonly operations: readonly Operation[];
+  readonly refused: readonly RefusedOperation[];
   readonly source: SourceBytes;
 }
 
@@ -65,8 +69,8 @@ export async function loadApis(
     const spec = await parseSource(sources[index]!);
     files.push(...spec.files);
     const name = nameApi(api, spec, served);
-    const { operations, diagnostics: found } = buildOperations(spec, name);
-    inspect?.({ name, spec, source: sources[index]! });
+    const { operations, refused, diagnostics: found } = buildOperations(spec, name);
+    inspect?.({ name, spec, operations, refused, source: sources[index]! });
     const declared = readSecuritySchemes(spec);
     if (api.baseUrl === undefined) refuseUserInfo(declared, spec);
     security.push(declared);
@@ -120,13 +124,18 @@ function refuseUserInfo({ servers }: SecurityDeclarations, { source }: LoadedSpe
   throw new BridgeError('SERVER_INVALID', `${source.name}: /servers/${index}/url holds a user name or password`);
 }
 
-/** Each finding once, however many operations share the schema. */
-function reporter(spec: LoadedSpec, diagnostics: Diagnostic[]): (code: string, message: string) => void {
+const MAX_SCHEMA_FINDINGS = 1_000;
+
+/** Each finding once at each place, however many operations share the schema. */
+function reporter(spec: LoadedSpec, diagnostics: Diagnostic[]): SchemaReport {
   const said = new Set<string>();
-  return (code, message) => {
-    if (said.has(message)) return;
-    said.add(message);
-    diagnostics.push({ severity: 'warning', code, file: spec.source.name, pointer: '', message });
+  const locate = createLocator(spec.document);
+  return (code, message, node) => {
+    const pointer = writtenPointer(spec.version, locate(node) ?? '');
+    const key = `${pointer}\n${message}`;
+    if (said.has(key) || said.size >= MAX_SCHEMA_FINDINGS) return;
+    said.add(key);
+    diagnostics.push({ severity: 'warning', code, file: spec.source.name, pointer, message });
   };
 }
 

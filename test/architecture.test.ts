@@ -37,6 +37,7 @@ const STEPS: readonly (readonly string[])[] = [
   ['remote'],
   ['config'],
   COMPOSITION_ROOT,
+  ['fidelity'],
   ['mcp', 'chat'],
   ['console'],
   ['serve'],
@@ -46,7 +47,7 @@ const STEPS: readonly (readonly string[])[] = [
 ];
 
 /** Who may import `spec/` for more than its types. */
-const READERS_OF_SPEC = ['spec', 'operation', 'actions', 'config', ...COMPOSITION_ROOT];
+const READERS_OF_SPEC = ['spec', 'operation', 'actions', 'config', ...COMPOSITION_ROOT, 'fidelity'];
 
 interface Import {
   readonly from: string;

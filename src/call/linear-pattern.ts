@@ -26,3 +26,8 @@ function tryCompile(source: string): RE2JS | undefined {
     return undefined;
   }
 }
+
+/** Whether a pattern is checked at all. */
+export function isLinearPattern(source: string): boolean {
+  return tryCompile(source) !== undefined;
+}

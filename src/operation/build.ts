@@ -1,4 +1,5 @@
 import type { Diagnostic } from '../diagnostic.ts';
+import { writtenPointer } from '../spec/locate.ts';
 import { own } from '../spec/references.ts';
 import type { JsonObject, LoadedSpec } from '../spec/types.ts';
 import { readBody } from './body.ts';
@@ -13,8 +14,16 @@ import { readSecurity } from './security.ts';
 import { readServers } from './servers.ts';
 import type { Operation } from './types.ts';
 
+/** An operation of the document that is left out; the reason stands in the diagnostics, at `pointer` or below. */
+export interface RefusedOperation {
+  readonly method: string;
+  readonly path: string;
+  readonly pointer: string;
+}
+
 export interface BuiltOperations {
   readonly operations: readonly Operation[];
+  readonly refused: readonly RefusedOperation[];
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -30,22 +39,24 @@ const MAX_OPERATIONS = 20_000;
  */
 export function buildOperations(spec: LoadedSpec, api: string): BuiltOperations {
   const diagnostics: Diagnostic[] = [];
+  const said = new Set<string>();
   const reading: Reading = {
     spec,
-    report: (severity, code, pointer, message, hint) =>
-      diagnostics.push({
-        severity,
-        code,
-        file: spec.source.name,
-        pointer,
-        message,
-        ...(hint === undefined ? {} : { hint }),
-      }),
+    report: (severity, code, written, message, hint) => {
+      const pointer = writtenPointer(spec.version, written);
+      // What operations share with their path item is read for each of them.
+      const key = `${pointer}\n${message}`;
+      if (said.has(key)) return;
+      said.add(key);
+      const file = spec.source.name;
+      diagnostics.push({ severity, code, file, pointer, message, ...(hint === undefined ? {} : { hint }) });
+    },
   };
   const operations: Operation[] = [];
+  const refused: RefusedOperation[] = [];
   for (const [path, item] of Object.entries(asObject(own(spec.document, 'paths')) ?? {})) {
     if (path.startsWith('x-')) continue;
-    readPathItem(reading, api, path, item, operations);
+    readPathItem(reading, { api, path, written: item }, { operations, refused });
     if (operations.length > MAX_OPERATIONS) {
       reading.report(
         'error',
@@ -56,23 +67,39 @@ export function buildOperations(spec: LoadedSpec, api: string): BuiltOperations 
       break;
     }
   }
-  return { operations, diagnostics };
+  return { operations, refused, diagnostics };
 }
 
-function readPathItem(reading: Reading, api: string, path: string, written: unknown, into: Operation[]): void {
+interface PathEntry {
+  readonly api: string;
+  readonly path: string;
+  readonly written: unknown;
+}
+
+interface Found {
+  readonly operations: Operation[];
+  readonly refused: RefusedOperation[];
+}
+
+function readPathItem(reading: Reading, { api, path, written }: PathEntry, into: Found): void {
   const pointer = at('/paths', path);
   const fault = faultOfPath(path);
   if (fault !== undefined) {
     reading.report('error', 'path-invalid', pointer, `The path "${path}" ${fault}, so its operations are left out`);
+    for (const key of FIXED_METHODS.filter((method) => asObject(own(written, method))))
+      into.refused.push({ method: key.toUpperCase(), path, pointer: at(pointer, key) });
     return;
   }
   const item = resolvePathItem(reading, written, pointer);
   if (!item) return;
   for (const { method, key, node, pointer: place } of methodsOf(reading, item, pointer)) {
     try {
-      into.push(readOperation(reading, { api, path, method, item, itemPointer: pointer, node, pointer: place }));
+      into.operations.push(
+        readOperation(reading, { api, path, method, item, itemPointer: pointer, node, pointer: place }),
+      );
     } catch (error) {
       if (!(error instanceof OperationRefused)) throw error;
+      into.refused.push({ method, path, pointer: place });
       reading.report(
         'error',
         error.code,

@@ -23,7 +23,8 @@ export interface SchemaConverter {
   convertRoot(node: SchemaNode): JsonSchema;
 }
 
-export type SchemaReport = (code: string, message: string) => void;
+/** `node` is the schema that the finding is about. */
+export type SchemaReport = (code: string, message: string, node: unknown) => void;
 
 const TYPES = new Set(['string', 'number', 'integer', 'boolean', 'array', 'object', 'null']);
 const MAX_DEPTH = 200;
@@ -69,7 +70,7 @@ export function createSchemaConverter(
     const object = asObject(node);
     if (!object) return {};
     if (depth >= MAX_DEPTH) {
-      report('schema-too-deep', `Schemas nest more than ${MAX_DEPTH} levels; deeper ones accept anything`);
+      report('schema-too-deep', `Schemas nest more than ${MAX_DEPTH} levels; deeper ones accept anything`, object);
       return {};
     }
     depth++;
@@ -84,7 +85,7 @@ export function createSchemaConverter(
   function convertReference(node: JsonObject, ref: string): JsonSchema {
     const target = references.resolve(ref);
     if (!target) {
-      report('ref-dangling', `The schema reference "${ref}" leads nowhere; any value is accepted there`);
+      report('ref-dangling', `The schema reference "${ref}" leads nowhere; any value is accepted there`, node);
       return {};
     }
     nodes.set(target.pointer, target.node);
@@ -135,7 +136,7 @@ export function createSchemaConverter(
     const target = references.resolve(ref);
     if (!target) return convert(part, false);
     if (merging.has(target.pointer)) {
-      report('allof-cycle', `"${ref}" stands in its own allOf; that part is left out`);
+      report('allof-cycle', `"${ref}" stands in its own allOf; that part is left out`, part);
       cuts++;
       return undefined;
     }
@@ -171,7 +172,7 @@ export function createSchemaConverter(
   function readKeyword(node: JsonObject, keyword: string, value: unknown, into: JsonSchema): void {
     switch (keyword) {
       case 'type':
-        return setDefined(into, 'type', readType(value));
+        return setDefined(into, 'type', readType(value, node));
       case 'properties':
         return readProperties(value, into);
       case 'required':
@@ -245,7 +246,7 @@ export function createSchemaConverter(
         if (typeof value === 'string' && value !== '') into[keyword] = value;
         return;
       case 'pattern':
-        if (typeof value === 'string') readPattern(value, into);
+        if (typeof value === 'string') readPattern(value, node, into);
         return;
       case 'not':
       case 'if':
@@ -295,17 +296,17 @@ export function createSchemaConverter(
     if (names.length > 0) into['required'] = names;
   }
 
-  function readType(value: unknown): string | string[] | undefined {
+  function readType(value: unknown, node: JsonObject): string | string[] | undefined {
     const asked = (Array.isArray(value) ? value : [value]).map((type) => (type === 'file' ? 'string' : type));
     const known = [...new Set(asked)].filter((type) => typeof type === 'string' && TYPES.has(type)) as string[];
     if (known.length < new Set(asked).size) {
-      report('type-unknown', `The type ${JSON.stringify(value)} does not exist; any value is accepted there`);
+      report('type-unknown', `The type ${JSON.stringify(value)} does not exist; any value is accepted there`, node);
       return undefined;
     }
     return known.length === 1 ? known[0] : known;
   }
 
-  function readPattern(value: string, into: JsonSchema): void {
+  function readPattern(value: string, node: JsonObject, into: JsonSchema): void {
     try {
       new RegExp(value, 'u');
       into['pattern'] = value;
@@ -313,6 +314,7 @@ export function createSchemaConverter(
       report(
         'pattern-invalid',
         `The pattern ${JSON.stringify(value.slice(0, 80))} is no ECMA-262 Unicode pattern; it is not checked`,
+        node,
       );
     }
   }

@@ -234,6 +234,19 @@ paths:
   });
 });
 
+describe('actionbridge check of several documents', () => {
+  it('checks the others when one cannot be served, and fails', async () => {
+    const sound = `sound=${ITEMS}`;
+    const text = await runBridge(['check', sound, `broken=${file('broken.json', '{ "openapi": "3.0.0", ')}`]);
+    expect(text.code).toBe(1);
+    expect(text.stdout).toMatch(/refused: .*broken\.json/);
+    expect(text.stdout).toContain('4 operations: 4 exact, 0 degraded, 0 refused');
+    const json = await runBridge(['check', file('broken.json', '{ "openapi": "3.0.0", '), '--format', 'json']);
+    expect(json.code).toBe(1);
+    expect(JSON.parse(json.stdout)).toMatchObject({ tools: 0, documents: [], refused: [{ code: 'SPEC_UNREADABLE' }] });
+  });
+});
+
 describe('bad usage', () => {
   it.each([
     { why: 'no document', words: ['tools'], says: 'document' },
