@@ -1,4 +1,3 @@
-import { setFlagsFromString } from 'node:v8';
 import type { ApiConfig, BridgeConfig } from './config/types.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import type { Inspect, ServedApi } from './load-apis.ts';
@@ -64,7 +63,9 @@ export async function loadTools(
   }
 
   const { loadApis } = await import('./load-apis.ts');
-  const loaded = await withSlowHeapGrowth(() => loadApis({ ...config, apis: configs }, sources, options.inspect));
+  const load = () => loadApis({ ...config, apis: configs }, sources, options.inspect);
+  const large = sources.some(({ bytes }) => bytes.length > LARGE_BYTES);
+  const loaded = await (large ? withSlowHeapGrowth(load) : load());
   const registry = createRegistry(loaded.tools);
   if (cacheTools) {
     const { tools: _, ...header } = loaded;
@@ -74,11 +75,15 @@ export async function loadTools(
   return { registry, ...rest, configs, diagnostics: [...found, ...diagnostics], files: [...beside, ...files] };
 }
 
+/** Smaller documents leave the young generation as small as it is. */
+const LARGE_BYTES = 2 ** 20;
+
 /**
  * Compiling a large document makes garbage faster than V8 expects to see it go: left alone, the young generation grows to
  * 16 MB semi-spaces and stays there. Held at its first size meanwhile, GitHub's document takes 25 MB less and no more time.
  */
 async function withSlowHeapGrowth<T>(work: () => Promise<T>): Promise<T> {
+  const { setFlagsFromString } = await import('node:v8');
   setFlagsFromString('--semi-space-growth-factor=1');
   try {
     return await work();

@@ -42,6 +42,7 @@ export function buildOperations(spec: LoadedSpec, api: string): BuiltOperations 
   const said = new Set<string>();
   const reading: Reading = {
     spec,
+    shared: { parameters: new Map(), findings: () => diagnostics.length },
     report: (severity, code, written, message, hint) => {
       const pointer = writtenPointer(spec.version, written);
       // What operations share with their path item is read for each of them.

@@ -48,11 +48,24 @@ export function readParameters(reading: Reading, place: OperationPlace): readonl
     const list = own(holder, 'parameters');
     if (!Array.isArray(list)) continue;
     for (const [index, written] of list.entries()) {
-      const parameter = readParameter(reading, written, at(at(pointer, 'parameters'), index));
+      const parameter = readShared(reading, written, `${pointer}/parameters/${index}`);
       if (parameter) merged.set(`${parameter.wire.in} ${parameter.wire.name}`, parameter);
     }
   }
   return matchTemplate(reading, place, [...merged.values()]);
+}
+
+/** A component is read once, unless there is something to say at each place that refers to it. */
+function readShared(reading: Reading, written: unknown, pointer: string): Parameter | undefined {
+  const { shared } = reading;
+  const node = resolveObject(reading, written);
+  if (!shared || !node || node === written) return readParameter(reading, written, pointer);
+  const known = shared.parameters.get(node);
+  if (known) return known;
+  const before = shared.findings();
+  const parameter = readParameter(reading, written, pointer);
+  if (parameter && shared.findings() === before) shared.parameters.set(node, parameter);
+  return parameter;
 }
 
 function readParameter(reading: Reading, written: unknown, pointer: string): Parameter | undefined {

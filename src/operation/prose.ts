@@ -33,20 +33,24 @@ export function asParagraphs(text: string): string {
 }
 
 function tidyPart(text: string): string {
-  // Twice: an image may be the text of a link.
-  const linked = text
-    .replace(LINK, `${OPEN}$1${CLOSE}`)
-    .replace(LINK, `${OPEN}$1${CLOSE}`)
-    .replace(ANCHOR, `${OPEN}$1${CLOSE}`);
+  const linked = markLinks(text);
   const told = linked.includes(OPEN) ? withoutReferrals(linked) : linked;
-  return unwrapped(
-    told
-      .replace(/<li(?:\s[^<>]*)?>/gi, '\n\n- ')
-      .replace(/<\/(?:p|li)>/gi, '\n\n')
-      .replace(MARKUP, (tag) => (/^<br/i.test(tag) ? '\n\n' : ''))
-      .replace(/^> ?(?:\[!\w+\][ \t]*)?/gm, '')
-      .replace(/\*\*([^*\n]+)\*\*/g, '$1'),
-  );
+  const plain = told.includes('<') ? withoutTags(told) : told;
+  return unwrapped(plain.replace(/^> ?(?:\[!\w+\][ \t]*)?/gm, '').replace(/\*\*([^*\n]+)\*\*/g, '$1'));
+}
+
+function markLinks(text: string): string {
+  // Twice: an image may be the text of a link.
+  const inner = text.includes('](') ? text.replace(LINK, `${OPEN}$1${CLOSE}`) : text;
+  const linked = inner.includes('](') ? inner.replace(LINK, `${OPEN}$1${CLOSE}`) : inner;
+  return linked.includes('<') ? linked.replace(ANCHOR, `${OPEN}$1${CLOSE}`) : linked;
+}
+
+function withoutTags(text: string): string {
+  return text
+    .replace(/<li(?:\s[^<>]*)?>/gi, '\n\n- ')
+    .replace(/<\/(?:p|li)>/gi, '\n\n')
+    .replace(MARKUP, (tag) => (/^<br/i.test(tag) ? '\n\n' : ''));
 }
 
 function withoutReferrals(text: string): string {
@@ -60,8 +64,8 @@ function withoutReferrals(text: string): string {
 /** Paragraphs, list items, headings and rows of tables on a line of their own, no line empty. */
 function unwrapped(text: string): string {
   return text
-    .replace(/[ \t]+/g, ' ')
-    .replace(/ ?\n ?/g, '\n')
+    .replace(/[ \t]{2,}|\t/g, ' ')
+    .replace(/ \n ?|\n /g, '\n')
     .replace(/([^\n|])\n(?![\n*\-+#|`]|\d{1,3}[.)] |$)/g, '$1 ')
     .replace(/\n{2,}/g, '\n');
 }

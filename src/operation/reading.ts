@@ -1,10 +1,13 @@
 import type { Severity } from '../diagnostic.ts';
 import type { JsonObject, LoadedSpec } from '../spec/types.ts';
+import type { Parameter } from './types.ts';
 
 /** What the readers below need: the document, and where to say what they found. */
 export interface Reading {
   readonly spec: LoadedSpec;
   report(severity: Severity, code: string, pointer: string, message: string, hint?: string): void;
+  /** Parameters that were read without a finding, for the operations that refer to them; absent: each is read anew. */
+  readonly shared?: { readonly parameters: Map<JsonObject, Parameter>; findings(): number };
 }
 
 /** Thrown by a reader when the operation it is part of cannot be served as described; it is reported and left out. */
@@ -44,6 +47,6 @@ export function asString(value: unknown): string | undefined {
 
 /** `pointer` + `/` + the key, escaped (RFC 6901 §3). */
 export function at(pointer: string, key: string | number): string {
-  if (typeof key === 'number' || !/[~/]/.test(key)) return `${pointer}/${key}`;
+  if (typeof key === 'number' || !(key.includes('/') || key.includes('~'))) return `${pointer}/${key}`;
   return `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
 }

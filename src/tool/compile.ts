@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { tidyProse } from '../operation/prose.ts';
 import type { JsonSchema, SchemaConverter } from '../operation/schema.ts';
 import { cleanText } from '../operation/text.ts';
-import type { BodyChoice, BodyWire, Operation, RequestBody } from '../operation/types.ts';
+import type { BodyChoice, BodyWire, Operation, Parameter, RequestBody } from '../operation/types.ts';
 import { type ArgumentPlace, nameArguments } from './arguments.ts';
 import { withoutBoilerplate } from './boilerplate.ts';
 import { bundleInput } from './bundle.ts';
@@ -33,16 +33,18 @@ export interface CompileContext {
   readonly converter: SchemaConverter;
   /** Paragraphs that are left out of descriptions: see `findBoilerplate`. */
   readonly boilerplate: ReadonlySet<string>;
+  /** Parameters that several operations share are converted once; empty at first. */
+  readonly parameters: WeakMap<Parameter, JsonSchema>;
   /** Converts for answers; absent: tools declare no output. */
   readonly answers?: SchemaConverter;
 }
 
-/** The tool of one operation under a settled name. */
+/** The tool of one operation, its description tidy, under a settled name. */
 export function compileTool(operation: Operation, name: string, context: CompileContext): CompiledTool {
   const { converter, boilerplate, answers } = context;
   const output = answers && compileOutput(operation, answers);
   const body = operation.body && compileBody(operation.body, converter);
-  const list: readonly Argument[] = [...parameterArguments(operation, converter), ...(body?.arguments ?? [])];
+  const list: readonly Argument[] = [...parameterArguments(operation, context), ...(body?.arguments ?? [])];
   const names = nameArguments(list);
   const { schema, reduced } = bundleInput(
     describedProperties(list, names),
@@ -64,22 +66,25 @@ export function compileTool(operation: Operation, name: string, context: Compile
   return { tool, reduced, cut };
 }
 
-function parameterArguments(operation: Operation, converter: SchemaConverter): Argument[] {
+function parameterArguments(operation: Operation, { converter, parameters }: CompileContext): Argument[] {
   return operation.parameters.map((parameter, index) => {
-    const schema = converter.convert(parameter.schema);
-    const description = parameter.description ? tidyProse(parameter.description) : undefined;
-    return {
-      name: parameter.wire.name,
-      place: parameter.wire.in,
-      schema: {
-        ...schema,
-        ...(description ? { description } : {}),
-        ...(parameter.deprecated ? { deprecated: true } : {}),
-      },
-      required: parameter.required,
-      target: { kind: 'parameter', index },
-    };
+    let schema = parameters.get(parameter);
+    if (!schema) {
+      schema = describedParameter(parameter, converter.convert(parameter.schema));
+      parameters.set(parameter, schema);
+    }
+    const { name, in: place } = parameter.wire;
+    return { name, place, schema, required: parameter.required, target: { kind: 'parameter', index } };
   });
+}
+
+function describedParameter({ description, deprecated }: Parameter, schema: JsonSchema): JsonSchema {
+  if (!description && !deprecated) return schema;
+  return {
+    ...schema,
+    ...(description ? { description: tidyProse(description) } : {}),
+    ...(deprecated ? { deprecated: true } : {}),
+  };
 }
 
 function describedProperties(list: readonly Argument[], names: readonly string[]): { [argument: string]: JsonSchema } {
@@ -240,7 +245,7 @@ function titleOf(operation: Operation, name: string): string {
 /** The operation in words: its summary, unless name and description say it, then its description. */
 function describe(operation: Operation, name: string, boilerplate: ReadonlySet<string>): string {
   const summary = tidyProse(operation.summary ?? '');
-  const description = withoutBoilerplate(tidyProse(operation.description ?? ''), boilerplate);
+  const description = withoutBoilerplate(operation.description ?? '', boilerplate);
   const words = description !== '' && saysAll(`${name} ${firstLine(description)}`, summary) ? '' : summary;
   const text = [words, description].filter(Boolean).join('\n\n') || `${operation.method} ${operation.path}`;
   return operation.deprecated ? `Deprecated. ${text}` : text;
@@ -268,13 +273,11 @@ const SMALL_WORDS = new Set(['the', 'a', 'an', 'of', 'for', 'to', 'in', 'is', 'o
 
 /** Whether each word of `summary` stands in `text`, endings aside. */
 function saysAll(text: string, summary: string): boolean {
-  const said = new Set(stems(text));
-  return stems(summary).every((word) => said.has(word));
+  const said = text.toLowerCase();
+  const words = summary.toLowerCase().match(/[a-z0-9]+|[^\x00-\x7f]+/g) ?? [];
+  return words.every((word) => SMALL_WORDS.has(word) || said.includes(word.length > 5 ? word.slice(0, 5) : stem(word)));
 }
 
-function stems(text: string): string[] {
-  const words = text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
-  return words
-    .filter((word) => !SMALL_WORDS.has(word))
-    .map((word) => (word.length > 5 ? word.slice(0, 5) : word.replace(/s$/, '')));
+function stem(word: string): string {
+  return word.length > 2 && word.endsWith('s') ? word.slice(0, -1) : word;
 }

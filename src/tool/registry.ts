@@ -29,15 +29,17 @@ export interface CompilableApi {
 /** Tools of all APIs at once: names are settled over all operations, offered or not, so that a filter never renames a tool. */
 export function compileTools(apis: readonly CompilableApi[]): { tools: Tool[]; diagnostics: Diagnostic[] } {
   const all = apis.flatMap(({ operations, ...api }) => {
-    const boilerplate = findBoilerplate(operations.map(({ description }) => tidyProse(description ?? '')));
-    return operations.map((operation) => ({ operation, boilerplate, ...api }));
+    const descriptions = operations.map(({ description }) => (description ? tidyProse(description) : ''));
+    const boilerplate = findBoilerplate(descriptions);
+    const shared = { ...api, boilerplate, parameters: new WeakMap() };
+    return operations.map((operation, index) => ({ operation, description: descriptions[index]!, shared }));
   });
   const names = nameOperations(all.map(({ operation }) => operation));
   const diagnostics: Diagnostic[] = [];
   const tools: Tool[] = [];
-  for (const [index, { operation, filter, ...context }] of all.entries()) {
+  for (const [index, { operation, description, shared }] of all.entries()) {
     const name = names[index]!;
-    if (!isOffered({ ...operation, name }, filter)) continue;
+    if (!isOffered({ ...operation, name }, shared.filter)) continue;
     if (isReserved(operation)) {
       const message = `"${operation.id}" is left out: names that begin with "bridge." or "actionbridge" are the bridge's own`;
       diagnostics.push({
@@ -49,7 +51,7 @@ export function compileTools(apis: readonly CompilableApi[]): { tools: Tool[]; d
       });
       continue;
     }
-    const { tool, reduced, cut } = compileTool(operation, name, context);
+    const { tool, reduced, cut } = compileTool({ ...operation, description }, name, shared);
     tools.push(tool);
     if (cut > 0) {
       const message = `The description of ${name} was cut: ${cut} characters are left out`;
