@@ -189,7 +189,7 @@ export function createSchemaConverter(
         into[keyword] = value;
         return;
       case 'items':
-        if (Array.isArray(value)) into['prefixItems'] = value.map((item) => convert(item));
+        if (Array.isArray(value)) setDefined(into, 'prefixItems', convertList(value));
         else if (value !== false) into['items'] = convert(value);
         else if (Array.isArray(own(node, 'prefixItems')))
           into['maxItems'] = (own(node, 'prefixItems') as unknown[]).length;
@@ -257,7 +257,7 @@ export function createSchemaConverter(
         if (typeof value === 'boolean' || asObject(value)) into[keyword] = convert(value);
         return;
       case 'prefixItems':
-        if (Array.isArray(value) && value.length > 0) into[keyword] = value.map((item) => convert(item));
+        if (Array.isArray(value)) setDefined(into, keyword, convertList(value));
         return;
       case 'patternProperties':
       case 'dependentSchemas':
@@ -303,7 +303,7 @@ export function createSchemaConverter(
       report('type-unknown', `The type ${JSON.stringify(value)} does not exist; any value is accepted there`, node);
       return undefined;
     }
-    return known.length === 1 ? known[0] : known;
+    return known.length <= 1 ? known[0] : known;
   }
 
   function readPattern(value: string, node: JsonObject, into: JsonSchema): void {
@@ -317,6 +317,11 @@ export function createSchemaConverter(
         node,
       );
     }
+  }
+
+  /** JSON Schema has no empty lists of schemas. */
+  function convertList(list: readonly unknown[]): JsonSchema[] | undefined {
+    return list.length > 0 ? list.map((item) => convert(item)) : undefined;
   }
 
   function readSchemaMap(keyword: string, value: unknown, into: JsonSchema): void {

@@ -25,7 +25,7 @@ export function readXmlShape(
 
   function read(written: SchemaNode): XmlShape {
     const view = viewSchema(references, written);
-    if (view.properties.size === 0) return shapeOf(view);
+    if (view.properties.size === 0 && !isReference(view.items)) return shapeOf(view);
     const known = ids.get(view.node);
     if (known !== undefined) return { ...naming(view), ref: known };
     const id = String(ids.size);
@@ -43,6 +43,11 @@ export function readXmlShape(
       ...(view.items === undefined ? {} : { items: read(view.items) }),
     };
   }
+}
+
+/** Only through references can a schema contain itself. */
+function isReference(schema: SchemaNode): boolean {
+  return typeof own(asObject(schema) ?? {}, '$ref') === 'string';
 }
 
 function naming(view: SchemaView): XmlShape {

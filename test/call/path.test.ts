@@ -62,13 +62,16 @@ describe('planRequest', () => {
       fc.constant('x-{a}.{b}'),
       fc.constantFrom('users', 'a b', '$value', '%7Bx'),
     );
-    const value = fc.oneof(
+    const style = fc.constantFrom('simple', 'label', 'matrix', 'pipeDelimited');
+    const scalar = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.string(),
       fc.constantFrom('..', '.', '%2e%2e', '/', '\\', '?x', '#y', '//evil.example', '@evil', '\t..', 'a\r\nb'),
     );
+    const value = fc.oneof(scalar, fc.array(scalar, { maxLength: 3 }), fc.dictionary(scalar, scalar, { maxKeys: 3 }));
+    const written = fc.record({ style, explode: fc.boolean(), allowReserved: fc.boolean() });
     fc.assert(
-      fc.property(fc.array(segment, { minLength: 1, maxLength: 4 }), value, value, (segments, a, b) => {
+      fc.property(fc.array(segment, { minLength: 1, maxLength: 4 }), value, value, written, (segments, a, b, how) => {
         const template: RequestTemplate = {
           operation: 'op',
           method: 'GET',
@@ -81,11 +84,9 @@ describe('planRequest', () => {
           parameters: ['a', 'b'].map((name) => ({
             in: 'path',
             name,
-            style: 'simple',
-            explode: false,
-            allowReserved: false,
+            ...how,
             required: false,
-          })),
+          })) as RequestTemplate['parameters'],
         };
         const bindings = ['a', 'b'].map((argument, index) => ({
           argument,
