@@ -27,7 +27,8 @@ const folder = mkdtempSync(join(tmpdir(), 'actionbridge-replicas-'));
 const sleep = (ms) => new Promise((settle) => setTimeout(settle, ms));
 const started = performance.now();
 const now = () => (performance.now() - started) / 1000;
-const say = (text) => console.log(`${now().toFixed(1).padStart(5)} s  ${text}`);
+const say = (text) =>
+  console.log(`${now().toFixed(1).padStart(5)} s  ${new Date().toISOString().slice(17, 23)} ${text}`);
 
 /** The API: remembers when calls of the limited tool came. */
 const limitedAt = [];
@@ -45,6 +46,11 @@ writeConfigs();
 const processes = { redis: await startRedis() };
 for (const [index, port] of ports.entries()) processes[index] = await startReplica(index, port);
 processes.nginx = start('nginx', ['-c', join(folder, 'nginx.conf'), '-g', 'daemon off;']);
+const reasons = new Map();
+processes.nginx.stderr.setEncoding('utf8').on('data', (text) => {
+  for (const [, reason] of text.matchAll(/\d+#\d+: \*\d+ (.*?), client/g))
+    reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+});
 await answers(nginxPort);
 
 const tally = { calls: 0, failures: [], limited: 0, refused: 0 };
@@ -94,6 +100,7 @@ calls of the limited tool               ${tally.limited} answered, ${tally.refus
 most in any ${LIMIT.seconds} s                        ${worst} of ${LIMIT.calls} allowed (${Math.round((worst / LIMIT.calls - 1) * 100)} % over)`);
 for (const { why } of others.slice(0, 10)) console.log(`  ${why}`);
 const good = others.length === 0 && ofKill.length <= Math.max(atKill, 1) + 20 && worst <= LIMIT.calls * OVERSHOOT;
+for (const [reason, count] of reasons) console.log(`  nginx, ${count} times: ${reason}`);
 console.log(good ? '\npassed' : '\nFAILED');
 process.exit(good ? 0 : 1);
 
@@ -234,7 +241,8 @@ async function startReplica(index, port) {
 
 function messageIn(line) {
   try {
-    return JSON.parse(line).message;
+    const { time, message } = JSON.parse(line);
+    return `${time.slice(17, 23)} ${message}`;
   } catch {
     return line;
   }

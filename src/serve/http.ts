@@ -13,6 +13,7 @@ import { createMcpEndpoint } from './mcp-endpoint.ts';
 import type { TokenVerifier } from './oauth-resource.ts';
 import { createPublicUrl, type PublicUrlOf } from './public-url.ts';
 import { RequestRefused, sendRefusal } from './refusal.ts';
+import { sessionKey } from './session-ids.ts';
 import { createTokenTable } from './tokens.ts';
 
 export interface HttpOptions extends Pick<AppOptions, 'formats' | 'metrics' | 'extend'> {
@@ -60,6 +61,7 @@ export async function serveHttp(bridge: Bridge, options: HttpOptions): Promise<H
     isFiltered: isFiltered(config),
     listChanged: options.listChanged ?? false,
     cells: options.store.cells,
+    sessionKey: () => sessionKey(config, options.store.cells),
     ...(options.progressEveryMs === undefined ? {} : { progressEveryMs: options.progressEveryMs }),
     ...(options.onError ? { onError: options.onError } : {}),
   });

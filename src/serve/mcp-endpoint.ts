@@ -19,7 +19,7 @@ import { answerDirectly, isPlainStateless, isToolRequest, STATELESS_REVISION } f
 import { createSessions, type SessionsOptions } from './mcp-sessions.ts';
 import { RequestRefused } from './refusal.ts';
 
-export interface McpEndpointOptions extends Pick<SessionsOptions, 'maxSessions' | 'idleMs' | 'clock'> {
+export interface McpEndpointOptions extends Pick<SessionsOptions, 'maxSessions' | 'idleMs' | 'clock' | 'sessionKey'> {
   /** The tools as one caller may use them. */
   readonly viewFor: (caller: Caller) => ToolSource;
   /** Whether what a caller sees depends on who it is. */

@@ -1,19 +1,21 @@
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { toNodeHandler } from '@modelcontextprotocol/node';
 import type { JSONRPCRequest, RequestId, Server } from '@modelcontextprotocol/server';
 import { type Clock, systemClock } from '../clock.ts';
 import type { Caller } from '../config/http-types.ts';
 import type { CellStore } from '../store/types.ts';
+import { createEndedSessions } from './ended-sessions.ts';
 import { RequestRefused } from './refusal.ts';
-import { createSessionRecords, type SessionRecord } from './session-records.ts';
+import { createSessionIds, type SessionRecord } from './session-ids.ts';
 import { SessionTransport } from './session-transport.ts';
 
 export interface SessionsOptions {
   readonly serverFor: (caller: Caller) => Server;
   readonly listBytesFor: (caller: Caller) => Uint8Array;
-  /** Where the replicas find each other's sessions. */
+  /** Where the replicas learn that a session has ended. */
   readonly cells: CellStore;
+  /** Of the session ids; replicas with the same one go on with each other's sessions. */
+  readonly sessionKey: () => Promise<Buffer>;
   /** Of this replica; beyond it the one that lay idle longest ends. Default 1,000. */
   readonly maxSessions?: number;
   /** Default 30 minutes. */
@@ -34,7 +36,7 @@ export interface Session {
 export interface Sessions {
   /** The session of this id, from any replica, if it is this caller's; nobody learns of another's. */
   find(id: string, caller: Caller): Promise<Session | undefined>;
-  /** A session that begins with this `initialize` request. Throws RequestRefused (503) when there is no room. */
+  /** A session that begins with this `initialize` request. Throws RequestRefused: 503 when there is no room, 400 for a client that says too much. */
   begin(initialize: JSONRPCRequest, caller: Caller): Promise<Session>;
   toolsChanged(): void;
   /** Ends the streams on which clients wait for changes; they may open them again, elsewhere. */
@@ -46,15 +48,9 @@ interface Held extends Session {
   readonly id: string;
   readonly record: SessionRecord;
   usedAt: number;
-  /** When the shared record was last read. */
-  readAt: number;
+  /** When it was last asked whether it has ended elsewhere. */
+  askedAt: number;
   streams: number;
-}
-
-/** What a session is made from, and what is done once the client's `initialize` has been accepted. */
-interface Beginning {
-  readonly record: SessionRecord;
-  readonly begun?: () => Promise<void>;
 }
 
 const DEFAULTS = { maxSessions: 1_000, idleMs: 30 * 60_000 };
@@ -63,21 +59,19 @@ const CHECK_MS = 60_000;
 export function createSessions(options: SessionsOptions): Sessions {
   const { maxSessions, idleMs } = { ...DEFAULTS, ...options };
   const clock = options.clock ?? systemClock;
-  const records = createSessionRecords(options.cells, idleMs);
+  const ids = createSessionIds(options.sessionKey, clock);
+  const ended = createEndedSessions(options.cells);
   const sessions = new Map<string, Held>();
   const restoring = new Map<string, Promise<Held | undefined>>();
   const sweep = setInterval(() => endIdle(clock.now() - idleMs), CHECK_MS).unref();
 
   /** A session that is held as soon as the client's `initialize` has been accepted. */
-  async function prepare(id: string, caller: Caller, given: Beginning): Promise<Held> {
+  async function prepare(id: string, caller: Caller, record: SessionRecord): Promise<Held> {
     makeRoom();
     const transport = new SessionTransport({
       sessionIdGenerator: () => id,
       listBytes: () => options.listBytesFor(caller),
-      onsessioninitialized: () => {
-        sessions.set(id, held);
-        return given.begun?.();
-      },
+      onsessioninitialized: () => void sessions.set(id, held),
       onsessionclosed: () => forget(id),
     });
     const server = options.serverFor(caller);
@@ -87,11 +81,11 @@ export function createSessions(options: SessionsOptions): Sessions {
     }) as unknown as Session['handle'];
     const held: Held = {
       id,
-      record: given.record,
+      record,
       server,
       transport,
       usedAt: clock.now(),
-      readAt: clock.now(),
+      askedAt: clock.now(),
       streams: 0,
       async handle(request, response, body) {
         if (request.method === 'GET') {
@@ -125,7 +119,7 @@ export function createSessions(options: SessionsOptions): Sessions {
     for (const held of sessions.values()) if (held.usedAt < before && !isInUse(held)) drop(held);
   }
 
-  /** Ends it here; its record stays, and with it the session for whoever holds its id. */
+  /** Ends it here; whoever has its id may go on with it. */
   function drop(held: Held): void {
     sessions.delete(held.id);
     held.server.close().catch(() => undefined);
@@ -133,14 +127,14 @@ export function createSessions(options: SessionsOptions): Sessions {
 
   async function forget(id: string): Promise<void> {
     sessions.delete(id);
-    await records.end(id);
+    await ended.add(id);
   }
 
   /** Another replica's session, or one that was dropped here: made again by saying what the client said at first. */
   async function restore(id: string, caller: Caller): Promise<Held | undefined> {
-    const record = await records.read(id);
-    if (!record || record.principal !== (caller.principal ?? null)) return undefined;
-    const held = await prepare(id, caller, { record });
+    const record = await ids.read(id);
+    if (!record || record.principal !== (caller.principal ?? null) || (await ended.has(id))) return undefined;
+    const held = await prepare(id, caller, record);
     const answer = await held.transport.handleRequest(initializeRequest(), { parsedBody: record.initialize });
     await answer.body?.cancel();
     return held;
@@ -160,16 +154,15 @@ export function createSessions(options: SessionsOptions): Sessions {
       if (held.record.principal !== (caller.principal ?? null)) return undefined;
       const now = clock.now();
       held.usedAt = now;
-      if (now - held.readAt < CHECK_MS) return held;
-      held.readAt = now;
-      if (await records.touch(id, held.record)) return held;
+      if (now - held.askedAt < CHECK_MS) return held;
+      held.askedAt = now;
+      if (!(await ended.has(id))) return held;
       drop(held);
       return undefined;
     },
     async begin(initialize, caller) {
-      const id = randomUUID();
       const record: SessionRecord = { principal: caller.principal ?? null, initialize };
-      return prepare(id, caller, { record, begun: () => records.write(id, record) });
+      return prepare(await ids.make(record), caller, record);
     },
     toolsChanged() {
       for (const { server } of sessions.values()) server.sendToolListChanged().catch(() => undefined);

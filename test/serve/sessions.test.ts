@@ -1,5 +1,8 @@
+import type { JSONRPCRequest } from '@modelcontextprotocol/server';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createSessionRecords } from '../../src/serve/session-records.ts';
+import { DEFAULT_HTTP } from '../../src/config/http-flags.ts';
+import { createEndedSessions } from '../../src/serve/ended-sessions.ts';
+import { createSessionIds, MAX_AGE_MS, sessionKey } from '../../src/serve/session-ids.ts';
 import { createMemoryStore } from '../../src/store/memory.ts';
 import type { PolicyStore } from '../../src/store/types.ts';
 import { HTTP_CLIENTS } from '../support/mcp-clients.ts';
@@ -103,12 +106,11 @@ describe('sessions of older clients', () => {
     await small.close();
   });
 
-  it('survive the end of the replica they began at', async () => {
-    const shared = createMemoryStore();
-    const gone = await serveItems({ store: shared, config: { tokens: TOKENS } });
+  it('survive the end of the replica they began at, also without a shared store', async () => {
+    const gone = await serveItems({ store: createMemoryStore(), config: { tokens: TOKENS } });
     const session = await begin(gone);
     await gone.close();
-    const other = await serveItems({ store: shared, config: { tokens: TOKENS } });
+    const other = await serveItems({ store: createMemoryStore(), config: { tokens: TOKENS } });
     expect((await ask(other, call(1), { session })).status).toBe(200);
     await other.close();
   });
@@ -159,30 +161,74 @@ function messageIn({ text }: Answer): unknown {
   return JSON.parse(/^data: (.*)$/m.exec(text)?.[1] ?? text);
 }
 
-describe('records of sessions', () => {
-  const RECORD = { principal: null, initialize: { jsonrpc: '2.0' as const, id: 0, method: 'initialize' } };
-  const IDLE_MS = 1_800_000;
+describe('ids of sessions', () => {
+  let now = 1_000_000_000;
+  const clock = { now: () => now, sleep: async () => undefined };
+  const ids = (key = 'k') => createSessionIds(async () => Buffer.from(key), clock);
+  const RECORD = { principal: 'ann', initialize: INITIALIZE as JSONRPCRequest };
 
-  it('are put back by the replica that holds the session when the store has lost them', async () => {
-    const store = createMemoryStore();
-    const records = createSessionRecords(store.cells, IDLE_MS);
-    expect(await records.read('s')).toBeUndefined();
-    expect(await records.touch('s', RECORD)).toBe(true);
-    expect(await records.read('s')).toEqual(RECORD);
+  it('say what a session is made of, to whoever has the key', async () => {
+    const id = await ids().make(RECORD);
+    expect(await ids().read(id)).toEqual(RECORD);
+    expect(await ids('other').read(id)).toBeUndefined();
+    expect(await ids().make(RECORD)).not.toBe(id);
+    expect(id).toMatch(/^[\x21-\x7e]+$/);
   });
 
-  it('stay ended, whoever still holds the session', async () => {
-    const records = createSessionRecords(createMemoryStore().cells, IDLE_MS);
-    await records.write('s', RECORD);
-    await records.end('s');
-    expect(await records.touch('s', RECORD)).toBe(false);
-    expect(await records.read('s')).toBeUndefined();
+  it('are worth nothing when a byte of them is another', async () => {
+    const id = await ids().make(RECORD);
+    for (const place of [0, 20, id.indexOf('.') - 1, id.indexOf('.') + 1]) {
+      const changed = id.slice(0, place) + (id[place] === 'A' ? 'B' : 'A') + id.slice(place + 1);
+      expect(await ids().read(changed)).toBeUndefined();
+    }
+    for (const made of ['', '.', 'x.y', `${'x'.repeat(9_000)}.${'y'.repeat(43)}`])
+      expect(await ids().read(made)).toBeUndefined();
   });
 
-  it('are taken as they are while nobody can tell', async () => {
-    const cells = { update: () => Promise.reject(new Error('lost')) };
-    const records = createSessionRecords(cells, IDLE_MS);
-    expect(await records.touch('s', RECORD)).toBe(true);
-    expect(await records.read('s')).toBeUndefined();
+  it('are good for a day', async () => {
+    const id = await ids().make(RECORD);
+    now += MAX_AGE_MS - 1;
+    expect(await ids().read(id)).toBeDefined();
+    now += 1;
+    expect(await ids().read(id)).toBeUndefined();
+  });
+
+  it('leave out what would make them too long, and refuse what still is', async () => {
+    const { params } = INITIALIZE;
+    const icons = [{ src: `data:image/png;base64,${'A'.repeat(9_000)}` }];
+    const chatty = { ...INITIALIZE, params: { ...params, clientInfo: { ...params.clientInfo, icons } } };
+    expect((await ids().make({ principal: null, initialize: chatty as JSONRPCRequest })).length).toBeLessThan(1_000);
+    const huge = {
+      ...INITIALIZE,
+      params: { ...params, capabilities: { experimental: { x: { y: 'A'.repeat(9_000) } } } },
+    };
+    await expect(ids().make({ principal: null, initialize: huge as JSONRPCRequest })).rejects.toThrow(/too much/);
+  });
+
+  it('need one key for all replicas: from their tokens, or from the store', async () => {
+    const { cells } = createMemoryStore();
+    const config = (tokens: string[]) => ({ ...DEFAULT_HTTP, tokens: tokens.map((token) => ({ token })) });
+    const key = async (tokens: string[], store = cells) => (await sessionKey(config(tokens), store)).toString('hex');
+    expect(await key([ANN, BOB])).toBe(await key([BOB, ANN], createMemoryStore().cells));
+    expect(await key([ANN])).not.toBe(await key([BOB]));
+    expect(await key([])).toBe(await key([]));
+    expect(await key([])).not.toBe(await key([], createMemoryStore().cells));
+  });
+});
+
+describe('ended sessions', () => {
+  it('stay ended at every replica that shares the store', async () => {
+    const { cells } = createMemoryStore();
+    const [first, second] = [createEndedSessions(cells), createEndedSessions(cells)];
+    expect(await first.has('s')).toBe(false);
+    await second.add('s');
+    expect(await first.has('s')).toBe(true);
+    expect(await first.has('other')).toBe(false);
+  });
+
+  it('are none while nobody can tell', async () => {
+    const ended = createEndedSessions({ update: () => Promise.reject(new Error('lost')) });
+    await ended.add('s');
+    expect(await ended.has('s')).toBe(false);
   });
 });
