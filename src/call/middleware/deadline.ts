@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { type Clock, systemClock } from '../../clock.ts';
 import { NetError } from '../../net/errors.ts';
 import type { Middleware } from '../compose.ts';
@@ -14,6 +15,8 @@ export interface Deadline {
 
 /** The caller's own cancellation and the end of the process (`ending`) reach the socket through the same signal. */
 export function createDeadline(policyOf: PolicyOf, clock: Clock = systemClock, ending?: AbortSignal): Deadline {
+  // Every call under way listens to it.
+  if (ending) setMaxListeners(0, ending);
   const ends = new WeakMap<CallTrace, number>();
   const calls: Middleware<Call, CallResult> = (next) => async (call) => {
     const { timeoutMs } = policyOf(call.tool);
