@@ -9,8 +9,8 @@ interface OpenCall {
   id: string;
   name: string;
   arguments: string;
-  /** Characters of the arguments that were passed on. */
-  passed: number;
+  /** What of the arguments was not passed on yet. */
+  pending: string;
   announced: boolean;
   /** Members no one here knows, such as Gemini's thought signatures: the next request must repeat them. */
   extra: Json;
@@ -63,7 +63,7 @@ export function createCallCollector(): CallCollector {
       id: textOf(delta['id']),
       name: '',
       arguments: '',
-      passed: 0,
+      pending: '',
       announced: false,
       extra: {},
     };
@@ -81,11 +81,13 @@ export function createCallCollector(): CallCollector {
     call.extra = { ...call.extra, ...without(delta, ...KNOWN) };
     if (call.id === '') call.id = textOf(delta['id']);
     if (!call.announced && call.name !== name) call.name += name;
-    call.arguments += argumentsText(inner['arguments'] ?? inner['input']);
-    if (call.name === '' || call.arguments.length === call.passed) return parts;
+    const text = argumentsText(inner['arguments'] ?? inner['input']);
+    call.arguments += text;
+    call.pending += text;
+    if (call.name === '' || call.pending === '') return parts;
     parts.push(...announce(call));
-    parts.push({ kind: 'arguments', call: snapshot(call), text: call.arguments.slice(call.passed) });
-    call.passed = call.arguments.length;
+    parts.push({ kind: 'arguments', call: snapshot(call), text: call.pending });
+    call.pending = '';
     return parts;
   }
 

@@ -75,7 +75,7 @@ export function createChatProxy(config: ProxyConfig, dependencies: ProxyDependen
   return { complete, models, close: () => client.close() };
 
   async function complete(dialect: DialectName, request: ProxyRequest): Promise<Response> {
-    const requestId = request.headers.get('x-request-id') ?? randomUUID();
+    const requestId = requestIdOf(request);
     const gone = new AbortController();
     const signal = AbortSignal.any([request.signal, gone.signal]);
     try {
@@ -186,7 +186,7 @@ export function createChatProxy(config: ProxyConfig, dependencies: ProxyDependen
   }
 
   async function models(path: string, request: Omit<ProxyRequest, 'body'>): Promise<Response> {
-    const requestId = request.headers.get('x-request-id') ?? randomUUID();
+    const requestId = requestIdOf(request);
     try {
       const { listModels } = await import('./models.ts');
       const key = keyFor(config, request);
@@ -220,6 +220,12 @@ const NO_OFFER: Offer = {
   toolFor: () => undefined,
   isWithheld: () => false,
 };
+
+/** The client's, where it can stand in a log line. */
+function requestIdOf({ headers }: Pick<ProxyRequest, 'headers'>): string {
+  const given = headers.get('x-request-id');
+  return given !== null && /^[\w.:-]{1,128}$/.test(given) ? given : randomUUID();
+}
 
 /** The operator named the provider, so it may be on this machine. */
 function openClient({ upstream }: ProxyConfig): HttpClient {

@@ -22,7 +22,9 @@ export async function* readEvents(bytes: AsyncIterable<Uint8Array>): AsyncGenera
 
 /** The same for text that comes in pieces. */
 export function createEventParser(): { push(text: string): SseEvent[] } {
-  let rest = '';
+  let held: string[] = [];
+  let length = 0;
+  let afterCarriage = false;
   let event = '';
   let data: string[] = [];
   let size = 0;
@@ -46,25 +48,32 @@ export function createEventParser(): { push(text: string): SseEvent[] } {
 
   return {
     push(text) {
+      held.push(text);
+      length += text.length;
+      if (length + size > MAX_EVENT_CHARACTERS) throw endless();
+      // Joined once a line: a long one would be copied for each of its pieces otherwise.
+      if (!afterCarriage && !/[\r\n]/.test(text)) return [];
       const found: SseEvent[] = [];
+      const whole = held.join('');
       const breaks = /\r\n|\n|\r/g;
-      breaks.lastIndex = Math.max(0, rest.length - 1);
-      rest += text;
+      breaks.lastIndex = Math.max(0, length - text.length - 1);
       let start = 0;
-      for (let hit = breaks.exec(rest); hit; hit = breaks.exec(rest)) {
+      for (let hit = breaks.exec(whole); hit; hit = breaks.exec(whole)) {
         // A lone CR at the end may be half of CRLF.
-        if (hit[0] === '\r' && breaks.lastIndex === rest.length) break;
-        line(rest.slice(start, hit.index), found);
+        if (hit[0] === '\r' && breaks.lastIndex === whole.length) break;
+        line(whole.slice(start, hit.index), found);
         start = breaks.lastIndex;
       }
-      rest = rest.slice(start);
-      if (rest.length + size > MAX_EVENT_CHARACTERS)
-        throw new UpstreamRefused(502, {
-          error: { message: 'An event of the stream does not end', type: 'server_error' },
-        });
+      held = [whole.slice(start)];
+      length = whole.length - start;
+      afterCarriage = whole.endsWith('\r');
       return found;
     },
   };
+}
+
+function endless(): UpstreamRefused {
+  return new UpstreamRefused(502, { error: { message: 'An event of the stream does not end', type: 'server_error' } });
 }
 
 /** One event as it is written; `event` only where the dialect names its events. */

@@ -44,8 +44,15 @@ function resultsOf(settled: readonly SettledCall[], item: UpstreamDialect['resul
 
 /** Tool messages hold text only. */
 function chatResult(callId: string, { text, media }: ToolAnswer): Json {
-  const unseen = media.length === 0 ? '' : '\n(The file itself cannot be shown to this model.)';
-  return { role: 'tool', tool_call_id: callId, content: text + unseen };
+  const unseen = media.map(
+    ({ mediaType, base64 }) => `(${mediaType}, ${bytesIn(base64)} bytes: cannot be shown to this model)`,
+  );
+  const content = [text, ...unseen].filter((part) => part !== '').join('\n');
+  return { role: 'tool', tool_call_id: callId, content };
+}
+
+function bytesIn(base64: string): number {
+  return Buffer.byteLength(base64, 'base64');
 }
 
 function responsesResult(callId: string, { text, media }: ToolAnswer): Json {
