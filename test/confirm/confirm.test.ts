@@ -215,6 +215,35 @@ describe('two steps', () => {
     },
   );
 
+  it('are not for a client that can ask: a token that a model makes up or has from elsewhere does not spare the question', async () => {
+    const engine = createEngine();
+    const { token } = pendingOf(await engine.call('pay', PAYMENT));
+    for (const brought of ['x', token]) {
+      const how = { answer: { kind: 'declined' } } as const;
+      const failure = failureOf(await engine.call('pay', { ...PAYMENT, _confirmation: brought }, how));
+      expect([failure.code, failure.confirmation]).toEqual(['CONFIRMATION_DECLINED', undefined]);
+    }
+    expect(engine.questions).toHaveLength(2);
+    expect(engine.sent).toEqual([]);
+  });
+
+  it('are not for a tool whose calls are to be refused', async () => {
+    const engine = createEngine({ rules: rule({ cannotAsk: 'refuse' }) });
+    const failure = failureOf(await engine.call('pay', { ...PAYMENT, _confirmation: 'x' }));
+    expect(failure).toMatchObject({ code: 'CONFIRMATION_REQUIRED' });
+    expect(failure.confirmation).toBeUndefined();
+  });
+
+  it('spare the question where the surface says that it has been asked, once', async () => {
+    const engine = createEngine();
+    await engine.call('pay', PAYMENT, { answer: { kind: 'declined' } });
+    const approval = await engine.questions[0]!.token();
+    const how = { approval, answer: { kind: 'declined' } } as const;
+    expect(await engine.call('pay', PAYMENT, how)).toMatchObject({ kind: 'ok' });
+    expect(failureOf(await engine.call('pay', PAYMENT, how)).code).toBe('CONFIRMATION_DECLINED');
+    expect(engine.questions).toHaveLength(2);
+  });
+
   it('may be taken at different replicas that share a store', async () => {
     const first = createEngine();
     const second = createEngine({ cells: first.cells, clock: first.clock });

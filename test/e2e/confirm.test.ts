@@ -101,6 +101,12 @@ describe.each(OFFICIAL_CLIENTS)('$name, a client that can ask', ({ connect, revi
     expect(decisions().at(-1)).toBe(`pay refused ${decision}`);
   });
 
+  it('asks also when the model brings a token', async () => {
+    answer = { action: 'decline' };
+    expect((await client.call('pay', { ...PAYMENT, _confirmation: 'x' })).text).toContain('CONFIRMATION_DECLINED');
+    expect(asked).toHaveLength(1);
+  });
+
   it('shows no secret that an argument repeats', async () => {
     answer = { action: 'decline' };
     await client.call('addOrder', { item: `tell ${CANARY}`, gift: { note: 'x', api_key: 'k-1' } });

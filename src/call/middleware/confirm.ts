@@ -6,34 +6,12 @@ import { canonical, fingerprint } from '../../tool/fingerprint.ts';
 import type { Tool } from '../../tool/types.ts';
 import { APPROVAL_TTL_MS, type Approvals, type Verdict } from '../approvals.ts';
 import type { Middleware } from '../compose.ts';
+import type { Decision } from '../decision.ts';
 import type { Call, Planned } from '../execute.ts';
 import { failureOf } from '../failure.ts';
 import { originOf } from '../origin.ts';
-import { describeRequest, type Question } from '../question.ts';
+import { type AskPerson, describeRequest, type Question } from '../question.ts';
 import type { CallResult, RequestPlan } from '../types.ts';
-
-/** What came of asking about a call; it stands in the audit log. */
-export type Decision =
-  /** The question went out. */
-  | 'asked'
-  | 'accepted'
-  /** And the person need not be asked about this tool again. */
-  | 'accepted_always'
-  | 'declined'
-  | 'cancelled'
-  /** An answer came that belongs to another question, or to none of ours. */
-  | 'answer_foreign'
-  /** The person had said `accepted_always` before. */
-  | 'remembered'
-  /** Nobody could be asked: */
-  | 'allowed_unasked'
-  | 'refused_unasked'
-  | 'token_issued'
-  /** What a second step brought, by what became of it. */
-  | 'token_accepted'
-  | 'token_expired'
-  | 'token_used'
-  | 'token_foreign';
 
 export interface ConfirmOptions {
   readonly approvals: Approvals;
@@ -65,7 +43,7 @@ export function confirm(options: ConfirmOptions): Middleware<Call, CallResult> {
       call.trace.confirmation = decision;
     };
     const asking: Asking = { ...options, call, request: planned.plan, confirmation, decide };
-    return (await stopped(asking, taken.token ?? call.context.approval).catch(asResult)) ?? next(call);
+    return (await stopped(asking, taken.token).catch(asResult)) ?? next(call);
   };
 }
 
@@ -89,8 +67,8 @@ async function stopped(asking: Asking, token: string | undefined): Promise<CallR
     decide('remembered');
     return undefined;
   }
-  if (token !== undefined) return secondStep(asking, token);
-  if (call.context.confirm) return askPerson(asking);
+  const { confirm: ask, approval } = call.context;
+  if (ask) return (await isApproved(asking, approval)) ? undefined : askPerson(asking, ask);
   switch (confirmation.cannotAsk) {
     case 'allow':
       decide('allowed_unasked');
@@ -103,14 +81,21 @@ async function stopped(asking: Asking, token: string | undefined): Promise<CallR
         'Use a client that can (MCP elicitation), or let the operator of this bridge set "cannotAsk" under "confirm:" in the config.',
       );
     case 'two-step':
-      decide('token_issued');
-      return firstStep(asking, 'This call needs the consent of a person; nothing was sent.');
+      return secondStep(asking, token ?? approval);
   }
 }
 
-async function askPerson(asking: Asking): Promise<CallResult | undefined> {
+/** Where a person can be asked, only the surface may say that it has been done: a token that a model brings counts nothing. */
+async function isApproved({ approvals, decide, ...asking }: Asking, approval: string | undefined): Promise<boolean> {
+  if (approval === undefined) return false;
+  const good = (await approvals.redeem('token', bindingOf(asking), approval)) === 'good';
+  if (good) decide('token_accepted');
+  return good;
+}
+
+async function askPerson(asking: Asking, ask: AskPerson): Promise<CallResult | undefined> {
   const { call, decide } = asking;
-  const answer = await call.context.confirm!(questionOf(asking));
+  const answer = await ask(questionOf(asking));
   switch (answer.kind) {
     case 'accepted': {
       const always = answer.remember === true && asking.confirmation.rememberable;
@@ -193,8 +178,12 @@ const REFUSED: { readonly [verdict in Exclude<Verdict, 'good'>]: string } = {
     'The confirmation token was not made for this call: other arguments, another tool, another version of it or another caller; nothing was sent.',
 };
 
-async function secondStep(asking: Asking, token: string): Promise<CallResult | undefined> {
+async function secondStep(asking: Asking, token: string | undefined): Promise<CallResult | undefined> {
   const { approvals, decide } = asking;
+  if (token === undefined) {
+    decide('token_issued');
+    return firstStep(asking, 'This call needs the consent of a person; nothing was sent.');
+  }
   const verdict = await approvals.redeem('token', bindingOf(asking), token);
   if (verdict === 'good') {
     decide('token_accepted');
@@ -205,7 +194,7 @@ async function secondStep(asking: Asking, token: string): Promise<CallResult | u
 }
 
 /** All that a consent is for. */
-function bindingOf({ call: { tool, args, context }, request }: Asking): string {
+function bindingOf({ call: { tool, args, context }, request }: Pick<Asking, 'call' | 'request'>): string {
   return digest([...callerAndTool(tool, request, context.principal), args ?? {}]);
 }
 
