@@ -1,3 +1,4 @@
+import { mergeSchemas } from '../operation/merge-schemas.ts';
 import type { InputSchema, JsonSchema } from './types.ts';
 import { eachSubschema, mapSubschemas } from './walk-schema.ts';
 
@@ -125,8 +126,9 @@ function bundle<Root extends JsonSchema>(
         mapSubschemas(schema, (inner) => build(inner, depth + 1)),
         depth,
       );
-    const { $ref: _, ...siblings } = schema;
-    if (inlined(pointer)) return trim({ ...build(component(pointer), depth), ...siblings }, depth);
+    const { $ref: _, ...written } = schema;
+    const siblings = mapSubschemas(written, (inner) => build(inner, depth + 1));
+    if (inlined(pointer)) return trim(mergeSchemas(build(component(pointer), depth), siblings), depth);
     return trim({ $ref: `#/$defs/${define(pointer, depth)}`, ...siblings }, depth);
   }
 

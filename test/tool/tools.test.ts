@@ -1,4 +1,5 @@
 import { describe, expect, it, test } from 'vitest';
+import { createValidator } from '../../src/call/validate.ts';
 import { nameArguments } from '../../src/tool/arguments.ts';
 import { shorten } from '../../src/tool/bundle.ts';
 import { glob, isOffered } from '../../src/tool/filter.ts';
@@ -73,6 +74,22 @@ describe('nameArguments', () => {
 });
 
 describe('compiled tools', () => {
+  it('it keeps what stands beside a reference whole, references in it too', async () => {
+    const one = { type: 'object', properties: { id: { $ref: '#/components/schemas/One' } } };
+    const { tools } = await compileDocument(
+      withBody(
+        {
+          allOf: [
+            { type: 'object', properties: { a: one } },
+            { type: 'object', properties: { a: { $ref: '#/components/schemas/One' } } },
+          ],
+        },
+        { schemas: { One: { anyOf: [{ type: 'string' }, { type: 'object' }] } } },
+      ),
+    );
+    expect(createValidator(tools[0]!.input)({ a: { id: 'x' } })).toEqual([]);
+  });
+
   it('it lays properties of a plain body beside the parameters, and says the API names of what it renamed', async () => {
     const { tools } = await compileDocument({
       openapi: '3.1.0',
