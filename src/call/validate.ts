@@ -13,6 +13,9 @@ export type Validator = (args: unknown) => readonly ArgumentIssue[];
 export function createValidator(input: InputSchema): Validator {
   const ajv = new Ajv2020({
     strict: false,
+    // The schema is of our own making; compiling the meta-schema for each tool would cost more than all else.
+    meta: false,
+    validateSchema: false,
     allErrors: true,
     ownProperties: true,
     validateFormats: false,
