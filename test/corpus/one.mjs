@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { Ajv } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
+import { judgeExports } from './exports.mjs';
 
 const NAME = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
 const ARGUMENT = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
@@ -14,11 +15,11 @@ const opened = await open(process.argv[2]);
 process.stdout.write(JSON.stringify(opened.refused ? opened : { ...opened.cost, ...judge(opened.bridge) }));
 
 async function open(file) {
-  const { openBridge } = await import('../../dist/index.mjs');
+  const library = await import('../../dist/index.mjs');
   try {
-    const bridge = await openBridge({ specs: [{ spec: file }], cacheTools: false });
+    const bridge = await library.openBridge({ specs: [{ spec: file }], cacheTools: false });
     JSON.stringify(bridge.registry.tools.map(({ input }) => input));
-    return { bridge, cost: { ms: Math.round(performance.now()), mib: peakMemory() } };
+    return { bridge, library, cost: { ms: Math.round(performance.now()), mib: peakMemory() } };
   } catch (error) {
     return { refused: String(error.message), expected: error.name === 'BridgeError' };
   }
@@ -40,6 +41,7 @@ function judge({ registry, diagnostics }) {
     const found = [...judgeName(tool.name, names), ...judgeSchema(tool.input, validators)];
     return found.map((problem) => `${tool.name}: ${problem}`);
   });
+  problems.push(...judgeExports(opened.library, registry.tools));
   return {
     tools: registry.tools.map(({ request }) => ({ method: request.method, path: request.path })),
     largest: Math.max(0, ...registry.tools.map(({ input }) => Buffer.byteLength(JSON.stringify(input)))),

@@ -3,20 +3,7 @@ import fc from 'fast-check';
 type Schema = { [keyword: string]: unknown };
 
 /** Names as APIs have them: plain ones, and those that some vendor refuses. */
-const NAMES = [
-  'id',
-  'name',
-  'kind',
-  'value',
-  '@type',
-  '$top',
-  'filter[x]',
-  'with space',
-  '2nd',
-  'größe',
-  'x.y',
-  '__proto__',
-];
+const NAMES = ['id', 'name', 'kind', 'value', '@type', '$top', 'filter[x]', 'with space', '2nd', 'größe', 'x.y'];
 
 const described = (schema: fc.Arbitrary<Schema>): fc.Arbitrary<Schema> =>
   fc
@@ -111,9 +98,9 @@ export const schemas = fc.letrec<{ schema: Schema; object: Schema }>((tie) => ({
   ),
 }));
 
-/** The components that `schemas` refers to. */
+/** The components that `schemas` refers to; none is a choice of itself, which no validator comes back from. */
 export const components = fc
-  .record({ One: schemas.schema, Two: schemas.object, extra: schemas.schema })
+  .record({ One: fc.oneof(scalar, schemas.object), Two: schemas.object, extra: schemas.schema })
   .map(({ One, Two, extra }) => ({
     schemas: {
       One,

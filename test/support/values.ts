@@ -24,7 +24,7 @@ export function chooser(seed: number): Choose {
  * A value that a model bound to `root` may give: JSON Schema, or Gemini's form of it. Bounds, lengths, enums and what is
  * required are kept; a pattern is met by text of its alphabet.
  */
-export function valueOf(root: Schema, choose: Choose): unknown {
+export function exampleOf(root: Schema, choose: Choose): unknown {
   return value(root, 0);
 
   function value(schema: Schema, depth: number): unknown {

@@ -1,17 +1,22 @@
 import type { Tool } from '../types.ts';
+import { anthropic } from './anthropic.ts';
+import { gemini } from './gemini.ts';
+import { mcp } from './mcp.ts';
 import { openai, responses } from './openai.ts';
 import type { Dialect, ExportedTool, ExportWarning } from './types.ts';
 
 export type { Arguments, Dialect, ExportedTool, ExportWarning, WarningCode } from './types.ts';
 
 /** Every dialect. A new one is a file and a row. */
-export const DIALECTS = { openai, responses } satisfies { readonly [name: string]: Dialect };
+export const DIALECTS = { mcp, openai, responses, anthropic, gemini } satisfies { readonly [name: string]: Dialect };
 
 export type DialectName = keyof typeof DIALECTS;
 
 export interface Exported {
   /** JSON: the value of the request's `tools`. */
   readonly document: unknown;
+  /** The document as every surface gives it: indented JSON and a line end. */
+  readonly text: string;
   readonly warnings: readonly ExportWarning[];
 }
 
@@ -30,8 +35,15 @@ export function exportTool(name: DialectName, tool: Tool): ExportedTool {
 export function exportTools(name: DialectName, tools: readonly Tool[]): Exported {
   const dialect: Dialect = DIALECTS[name];
   const exported = tools.map((tool) => exportTool(name, tool));
+  const document = dialect.document(exported);
   return {
-    document: dialect.document(exported),
+    document,
+    text: `${JSON.stringify(document, null, 2)}\n`,
     warnings: [...(dialect.listWarnings?.(exported) ?? []), ...exported.flatMap(({ warnings }) => warnings)],
   };
 }
+
+/** The dialects as formats of a list of tools: for `--format`, `export` and `GET /v1/tools`. */
+export const EXPORT_FORMATS: { readonly [format: string]: (tools: readonly Tool[]) => Exported } = Object.fromEntries(
+  (Object.keys(DIALECTS) as DialectName[]).map((name) => [name, (tools: readonly Tool[]) => exportTools(name, tools)]),
+);

@@ -205,7 +205,7 @@ export function readShapes(input: JsonSchema, report: Report): Shapes {
     const allowed = values.filter(fits);
     const scalars = allowed.filter((value): value is Scalar => typeof value !== 'object');
     const nullable = allowed.includes(null);
-    if (allowed.some((value) => typeof value === 'object' && value !== null))
+    if (allowed.length === 0 || allowed.some((value) => typeof value === 'object' && value !== null))
       return { ...notes, kind: 'free', schema, types: [...new Set(allowed.map(typeName))], nullable: false };
     if (scalars.length === 0) return { ...notes, kind: 'null' };
     return { ...notes, kind: 'enum', values: [...new Set(scalars)], nullable };

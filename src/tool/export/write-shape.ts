@@ -32,6 +32,8 @@ export interface WrittenInput extends Written {
   readonly definitions: { readonly [name: string]: JsonSchema };
   /** Why values exist that the tool takes and this schema cannot say; empty when there are none. */
   readonly losses: readonly Loss[];
+  /** There were more places than were to be written. */
+  readonly cut: boolean;
 }
 
 export interface Loss {
@@ -42,6 +44,8 @@ export interface Loss {
 export interface WriteOptions {
   /** Levels of objects and arrays; what is deeper is JSON text. */
   readonly depth?: number;
+  /** Schemas in all; what comes after them is JSON text. */
+  readonly places?: number;
 }
 
 /** A definition may stand in itself this often where it has no name. */
@@ -51,6 +55,7 @@ const MAX_SHOWN_SCHEMA = 300;
 /** Writes a tool's shapes in a dialect's syntax. */
 export function writeShapes(shapes: Shapes, syntax: Syntax, report: Report, options: WriteOptions = {}): WrittenInput {
   const limit = options.depth ?? Number.POSITIVE_INFINITY;
+  let places = options.places ?? Number.POSITIVE_INFINITY;
   const losses: Loss[] = [];
   const names = new Map<string, string>();
   const written = new Map<string, Written>();
@@ -58,10 +63,10 @@ export function writeShapes(shapes: Shapes, syntax: Syntax, report: Report, opti
   const root = writeObject(shapes.root, 0);
   for (const target of names.keys()) written.set(target, write(shapes.definition(target), 0));
   const definitions = Object.fromEntries([...names].map(([target, name]) => [name, written.get(target)!.schema]));
-  return { ...root, definitions, losses };
+  return { schema: root.schema, restore: root.restore, fits: root.fits, definitions, losses, cut: places < 0 };
 
   function write(shape: Shape, depth: number): Written {
-    const form = writeForm(shape, depth);
+    const form = --places < 0 ? writeText(shape.pointer, {}, undefined) : writeForm(shape, depth);
     const words = [...form.words, ...shape.words];
     const texts = {
       ...(shape.title === undefined ? {} : { title: shape.title }),

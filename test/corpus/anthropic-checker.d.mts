@@ -1,0 +1,1 @@
+export function checkAnthropic(schema: object): string[];
