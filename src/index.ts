@@ -2,13 +2,23 @@ import { type Bridge, openBridge as open } from './bridge.ts';
 import { EMPTY_CONFIG, parseSpecArgument } from './config/flags.ts';
 import { type ServerEntry, serverName, targetOf } from './config/mcp-servers.ts';
 import type { ApiConfig, BridgeConfig, McpServerConfig } from './config/types.ts';
+import { type DialectName, type Exported, exportTools as exportList } from './tool/export/index.ts';
 
 export type { Bridge, CallOptions, CallOutcome } from './bridge.ts';
+
 export { renderResult } from './call/render.ts';
 export type { CallResult, Content, RequestPlan } from './call/types.ts';
 export type { Diagnostic } from './diagnostic.ts';
 export { formatDiagnostic } from './diagnostic.ts';
 export { BridgeError, type ErrorCode } from './errors.ts';
+export {
+  type Arguments,
+  type DialectName,
+  type Exported,
+  type ExportedTool,
+  type ExportWarning,
+  exportTool,
+} from './tool/export/index.ts';
 export { fingerprint } from './tool/fingerprint.ts';
 export type { Tool } from './tool/types.ts';
 
@@ -47,4 +57,13 @@ function toServer(key: string, entry: ServerEntry & ServerExtras, { environment 
     ...(policy ? { policy } : {}),
     ...(confirm ? { confirm } : {}),
   };
+}
+
+/**
+ * The tools as the value of `tools` in a request to OpenAI (`openai` for Chat Completions, `responses`), Anthropic or Gemini,
+ * or as MCP lists them, with what that does not say as the tools' own schemas do. `exportTool` gives one tool, and the way
+ * back of the arguments a model gives it.
+ */
+export function exportTools({ registry }: Pick<Bridge, 'registry'>, format: DialectName): Exported {
+  return exportList(format, registry.tools);
 }

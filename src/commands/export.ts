@@ -3,6 +3,10 @@ import type { Command } from './table.ts';
 
 /** What tools can be exported as, each loaded when it is asked for. Its words are the documents. */
 const FORMATS: { readonly [format: string]: () => Promise<Command> } = {
+  openai: () => asTools('openai'),
+  responses: () => asTools('responses'),
+  anthropic: () => asTools('anthropic'),
+  gemini: () => asTools('gemini'),
   'gpt-action': async () => (await import('./export-gpt-action.ts')).exportGptAction,
 };
 
@@ -17,3 +21,7 @@ export const exportTools: Command = async ({ words, flags }) => {
     });
   return (await load())({ words: words.filter((_, index) => index !== place), flags });
 };
+
+async function asTools(format: string): Promise<Command> {
+  return (await import('./export-tools.ts')).exportToolsAs(format);
+}

@@ -10,6 +10,7 @@ import { createTokenVerifier } from '../serve/oauth-resource.ts';
 import { createSubjectTokens } from '../serve/subject-tokens.ts';
 import { generateToken } from '../serve/tokens.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
+import { EXPORT_FORMATS } from '../tool/export/index.ts';
 import { version } from '../version.ts';
 import { openFromConfig } from './open.ts';
 import { openProxy } from './serve-proxy.ts';
@@ -31,7 +32,7 @@ export async function runHttp(config: BridgeConfig, given: HttpConfig): Promise<
     config: http,
     store,
     metrics,
-    formats: {},
+    formats: EXPORT_FORMATS,
     listChanged: config.watch || config.mcpServers.length > 0,
     ...(proxy ? { extend: (app: HttpApp) => proxy.addTo(app, http) } : {}),
     ...(http.oauth

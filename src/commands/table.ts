@@ -20,6 +20,8 @@ export interface CommandRow {
 
 const FORMAT: OptionRow = ['--format <format>', 'text or json', 'text'];
 
+const WARNINGS: OptionRow = ['--warnings <detail>', 'what a format cannot say: summary, all or none', 'summary'];
+
 /** Every command, each loaded when it is asked for. */
 export const COMMANDS: { readonly [name: string]: CommandRow } = {
   serve: {
@@ -41,7 +43,11 @@ export const COMMANDS: { readonly [name: string]: CommandRow } = {
   tools: {
     usage: '[spec...]',
     description: 'list the tools',
-    options: [...DOCUMENT_OPTIONS, ['--format <format>', 'table or mcp', 'table']],
+    options: [
+      ...DOCUMENT_OPTIONS,
+      ['--format <format>', 'table, mcp, openai, responses, anthropic or gemini', 'table'],
+      WARNINGS,
+    ],
     load: async () => (await import('./tools.ts')).tools,
   },
   call: {
@@ -64,9 +70,11 @@ export const COMMANDS: { readonly [name: string]: CommandRow } = {
   },
   export: {
     usage: '<format> [spec...]',
-    description: 'write the tools in another form: gpt-action, an OpenAPI document that the GPT editor takes',
+    description:
+      'write the tools for openai, responses, anthropic or gemini, or as gpt-action: an OpenAPI document that the GPT editor takes',
     options: [
       ...DOCUMENT_OPTIONS,
+      WARNINGS,
       ['--public-url <url>', 'gpt-action: where ChatGPT reaches the bridge'],
       ['--no-auth', 'gpt-action: the listener asks for no token'],
       ['--out <folder>', 'write files there; several when there are more than 30 tools'],

@@ -1,30 +1,31 @@
-import type { Bridge } from '../bridge.ts';
 import { BridgeError } from '../errors.ts';
-import { toMcpTool } from '../tool/mcp-tool.ts';
+import { EXPORT_FORMATS, type Exported } from '../tool/export/index.ts';
+import type { Tool } from '../tool/types.ts';
+import { warningsPrinter } from './export-warnings.ts';
 import { openFromFlags } from './open.ts';
 import type { Command } from './table.ts';
 
-const FORMATS: { readonly [format: string]: (bridge: Bridge) => string } = {
-  table: toTable,
-  mcp: ({ registry }) => JSON.stringify(registry.tools.map(toMcpTool), null, 2),
+const FORMATS: { readonly [format: string]: (tools: readonly Tool[]) => Pick<Exported, 'text' | 'warnings'> } = {
+  table: (tools) => ({ text: `${toTable(tools)}\n`, warnings: [] }),
+  ...EXPORT_FORMATS,
 };
 
 /** `actionbridge tools <spec>...` */
 export const tools: Command = async ({ words, flags }) => {
-  const format = FORMATS[String(flags['format'] ?? 'table')];
-  if (!format)
-    throw new BridgeError(
-      'USAGE',
-      `--format ${String(flags['format'])} is not one of ${Object.keys(FORMATS).join(', ')}`,
-    );
+  const name = String(flags['format'] ?? 'table');
+  const format = Object.hasOwn(FORMATS, name) ? FORMATS[name] : undefined;
+  if (!format) throw new BridgeError('USAGE', `--format ${name} is not one of ${Object.keys(FORMATS).join(', ')}`);
+  const print = warningsPrinter(flags['warnings'] ?? 'summary');
   const bridge = await openFromFlags(words, flags);
-  process.stdout.write(`${format(bridge)}\n`);
+  const { text, warnings } = format(bridge.registry.tools);
   await bridge.close();
+  process.stdout.write(text);
+  print(warnings);
   return 0;
 };
 
-function toTable({ registry }: Bridge): string {
-  const rows = registry.tools.map(({ name, request, title }) => [name, request.method, request.path, title]);
+function toTable(tools: readonly Tool[]): string {
+  const rows = tools.map(({ name, request, title }) => [name, request.method, request.path, title]);
   const widths = [0, 1, 2].map((column) => Math.min(64, Math.max(...rows.map((row) => row[column]!.length), 0)));
   const lines = rows.map((row) =>
     row

@@ -23,8 +23,8 @@ export interface RouteBindings {
 
 export type HttpApp = Hono<{ Bindings: RouteBindings }>;
 
-/** Tools in some other format, as text or JSON. */
-export type ToolFormat = (tools: readonly Tool[]) => { readonly document: unknown };
+/** Tools in some other format, as JSON text. */
+export type ToolFormat = (tools: readonly Tool[]) => { readonly text: string };
 
 export interface AppOptions {
   readonly formats: { readonly [name: string]: ToolFormat };
@@ -124,19 +124,16 @@ async function callTool(context: RouteContext): Promise<Response> {
 
 function listTools(context: RouteContext, formats: AppOptions['formats']): Response {
   const { tools } = context.env;
-  const format = context.req.query('format') ?? 'mcp';
-  if (format === 'mcp')
-    return respond({
-      status: 200,
-      headers: { 'content-type': 'application/json' },
-      body: Buffer.concat([Buffer.from('{"tools":'), tools.registry.listBytes(), Buffer.from('}')]),
-    });
-  const make = Object.hasOwn(formats, format) ? formats[format] : undefined;
-  if (!make) {
-    const known = ['mcp', ...Object.keys(formats)].join(', ');
-    return respond(errorAnswer(400, { code: 'FORMAT_UNKNOWN', message: `The formats are: ${known}` }));
+  const format = context.req.query('format');
+  const json = { 'content-type': 'application/json' };
+  if (format === undefined) {
+    const list = [Buffer.from('{"tools":'), tools.registry.listBytes(), Buffer.from('}')];
+    return respond({ status: 200, headers: json, body: Buffer.concat(list) });
   }
-  return context.json(make(tools.registry.tools).document as object);
+  const make = Object.hasOwn(formats, format) ? formats[format] : undefined;
+  if (make) return respond({ status: 200, headers: json, body: make(tools.registry.tools).text });
+  const known = Object.keys(formats).join(', ');
+  return respond(errorAnswer(400, { code: 'FORMAT_UNKNOWN', message: `The formats are: ${known}` }));
 }
 
 /** RFC 9728 §3.1: the well-known part goes before the resource's path; clients ask for both. */

@@ -122,7 +122,7 @@ describe('the other routes', () => {
   beforeAll(async () => {
     served = await serveItems({
       metrics: METRICS,
-      formats: { names: (tools) => ({ document: tools.map(({ name }) => name) }) },
+      formats: { names: (tools) => ({ text: JSON.stringify(tools.map(({ name }) => name)) }) },
       extend: (app) => {
         app.post('/v1/echo', (context) => context.json({ got: context.env.admitted.body?.value }));
         app.get('/v1/broken', () => {
@@ -149,7 +149,7 @@ describe('the other routes', () => {
   it.each(['toString', 'xml'])('name the formats when %s is asked for', async (format) => {
     const answer = await served.send({ path: `/v1/tools?format=${format}` });
     expect(answer.status).toBe(400);
-    expect(JSON.parse(answer.text)).toMatchObject({ error: { message: 'The formats are: mcp, names' } });
+    expect(JSON.parse(answer.text)).toMatchObject({ error: { message: 'The formats are: names' } });
   });
 
   it('count in Prometheus text', async () => {
