@@ -37,6 +37,7 @@ async function readApi(api: ApiConfig, options: ReadOptions): Promise<readonly A
 
 function mayBeAction(bytes: Uint8Array): boolean {
   const start = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.byteLength, LOOKED_AT));
+  if (/^\s*\{\s*"(?:openapi|swagger)"/.test(start.toString('latin1', 0, 100))) return false;
   return MARKS.some((mark) => start.includes(mark));
 }
 

@@ -42,12 +42,22 @@ export const checkGptActions: Command = async ({ words, flags }) => {
     };
   });
   const text =
-    flags['format'] === 'json'
-      ? JSON.stringify({ profile: 'gpt-actions', documents: reports }, null, 2)
-      : reports.flatMap(formatReport).join('\n');
+    flags['format'] === 'json' ? JSON.stringify(toJson(reports), null, 2) : reports.flatMap(formatReport).join('\n');
   process.stdout.write(`${text}\n`);
   return reports.some(failed) ? 1 : 0;
 };
+
+/** Findings stand under `diagnostics`, as those of `check` do. */
+function toJson(reports: readonly Report[]): object {
+  return {
+    profile: 'gpt-actions',
+    diagnostics: reports.flatMap(({ findings }) => findings),
+    documents: reports.map(({ findings, ...report }) => ({
+      ...report,
+      accepted: !findings.some(({ severity }) => severity === 'error'),
+    })),
+  };
+}
 
 function failed({ findings, fixed }: Report): boolean {
   return fixed ? fixed.documents.length === 0 : findings.some(({ severity }) => severity === 'error');

@@ -4,7 +4,7 @@ import { own } from '../spec/references.ts';
 import type { JsonObject, LoadedSpec } from '../spec/types.ts';
 import { readBody } from './body.ts';
 import { hasDotSegment } from './dot-segments.ts';
-import { readExactText, withExactSchema } from './exact.ts';
+import { readExactHints, readExactText, withExactSchema } from './exact.ts';
 import { reportInvisible } from './invisible.ts';
 import { readParameters } from './parameters.ts';
 import { asObject, asString, at, type OperationPlace, OperationRefused, type Reading } from './reading.ts';
@@ -205,6 +205,7 @@ function readOperation(reading: Reading, place: OperationPlace): Operation {
   const consequential = own(node, 'x-openai-isConsequential');
   const body = withExactSchema(node, readBody(reading, place));
   const tags = own(node, 'tags');
+  const hints = readExactHints(node);
   return {
     api: place.api,
     ...(id === undefined ? {} : { id }),
@@ -216,6 +217,7 @@ function readOperation(reading: Reading, place: OperationPlace): Operation {
     tags: Array.isArray(tags) ? tags.filter((tag) => typeof tag === 'string') : [],
     deprecated: own(node, 'deprecated') === true,
     ...(typeof consequential === 'boolean' ? { consequential } : {}),
+    ...(hints ? { hints } : {}),
     parameters: readParameters(reading, place),
     ...(body === undefined ? {} : { body }),
     responses: readResponses(reading, place),

@@ -22,12 +22,22 @@ export interface Operation {
   readonly deprecated: boolean;
   /** `x-openai-isConsequential` as declared; absent when not declared. */
   readonly consequential?: boolean;
+  /** What our own exports say of the tool behind a route; absent elsewhere. */
+  readonly hints?: StatedHints;
   readonly parameters: readonly Parameter[];
   readonly body?: RequestBody;
   readonly responses: readonly ResponseDescription[];
   /** OR of ANDs; `[]` and `[[]]` mean anonymous. */
   readonly security: readonly SecurityRequirement[][];
   readonly source: { readonly file: string; readonly pointer: string };
+}
+
+/** As MCP's annotations have it. */
+export interface StatedHints {
+  readonly readOnly: boolean;
+  readonly destructive: boolean;
+  readonly idempotent: boolean;
+  readonly openWorld: boolean;
 }
 
 export interface Server {

@@ -5,6 +5,7 @@ import { BridgeError } from '../errors.ts';
 import type { ToolSource } from '../mcp/server.ts';
 import type { WindowLimit, WindowStore } from '../store/types.ts';
 import { glob } from '../tool/filter.ts';
+import { isSafeMethod } from '../tool/hints.ts';
 import { createRegistry, type Registry } from '../tool/registry.ts';
 import type { Tool } from '../tool/types.ts';
 
@@ -72,9 +73,14 @@ function serversOf({ tools }: Caller): ((server: string) => boolean) | undefined
   return tools && ((server) => tools.some((pattern) => pattern.endsWith('*') && glob(pattern, `${server}_`)));
 }
 
+/** A document's word is not enough for what goes out as a write. */
+function isReadOnly({ hints, remote, request }: Tool): boolean {
+  return hints.readOnly && (remote !== undefined || isSafeMethod(request.method));
+}
+
 /** Whether the caller may see and call the tool. */
 export function permits({ tools, readOnly }: Caller, tool: Tool): boolean {
-  if (readOnly && !tool.hints.readOnly) return false;
+  if (readOnly && !isReadOnly(tool)) return false;
   return tools === undefined || tools.some((pattern) => glob(pattern, tool.name));
 }
 

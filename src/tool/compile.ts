@@ -58,7 +58,7 @@ export function compileTool(operation: Operation, name: string, context: Compile
     description,
     input: schema as InputSchema,
     ...(output ? { output } : {}),
-    hints: hintsOf(operation.method, operation.consequential),
+    hints: operation.hints ?? hintsOf(operation.method, operation.consequential),
     api: operation.api,
     request: requestTemplate(operation, body?.requiredProperties ?? []),
     bindings: list.map((argument, index): Binding => ({ argument: names[index]!, target: argument.target })),

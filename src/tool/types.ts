@@ -1,5 +1,5 @@
 import type { JsonSchema } from '../operation/schema.ts';
-import type { BodyWire, ParameterWire, SecurityRequirement, Server } from '../operation/types.ts';
+import type { BodyWire, ParameterWire, SecurityRequirement, Server, StatedHints } from '../operation/types.ts';
 import type { ToolConfirmation } from './confirmation.ts';
 
 export type { JsonSchema };
@@ -12,12 +12,7 @@ export interface InputSchema extends JsonSchema {
   additionalProperties?: false;
 }
 
-export interface ToolHints {
-  readonly readOnly: boolean;
-  readonly destructive: boolean;
-  readonly idempotent: boolean;
-  readonly openWorld: boolean;
-}
+export type ToolHints = StatedHints;
 
 /** One callable thing, the same on every surface. Plain data: it can be cached and compared. */
 export interface Tool {

@@ -57,14 +57,12 @@ describe('actionbridge check --profile gpt-actions', () => {
 
   it('gives the same as JSON', async () => {
     const { stdout } = await check(put('many.json', MANY), '--format', 'json');
-    const { profile, documents } = JSON.parse(stdout);
+    const { profile, documents, diagnostics } = JSON.parse(stdout);
     expect(profile).toBe('gpt-actions');
-    expect(documents[0]).toMatchObject({
-      api: 'many',
-      findings: expect.arrayContaining([
-        expect.objectContaining({ code: 'gpt-operations', effect: 'The import is refused' }),
-      ]),
-    });
+    expect(documents).toEqual([{ api: 'many', file: expect.stringMatching(/many\.json$/), accepted: false }]);
+    expect(diagnostics).toContainEqual(
+      expect.objectContaining({ code: 'gpt-operations', pointer: '/paths', effect: 'The import is refused' }),
+    );
   });
 
   it('refuses a profile it does not know, and --fix without one', async () => {

@@ -68,6 +68,7 @@ function facts({ name, title, description, input, request, hints }: Tool): objec
     input: expanded(input, input),
     consequential: request.consequential ?? !hints.readOnly,
     deprecated: request.deprecated,
+    hints,
   };
 }
 

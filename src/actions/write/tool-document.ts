@@ -1,5 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
 import { asParagraphs } from '../../operation/prose.ts';
 import { listedInput } from '../../tool/confirmation.ts';
+import { hintsOf } from '../../tool/hints.ts';
 import type { JsonSchema, Tool } from '../../tool/types.ts';
 import { version } from '../../version.ts';
 import { EDITOR_LIMITS } from '../editor/finding.ts';
@@ -54,13 +56,18 @@ function operationOf(tool: Tool, hoist: Hoister): object {
   const listed = listedInput(tool);
   const body = hoist(listed, { owner: name, lookUp: definitionsOf(listed) });
   const words = wordsOf(tool);
-  const exact = { ...words.exact, ...(body.lossy || listed !== input ? { input: exactInput(tool) } : {}) };
+  const consequential = request.consequential ?? !hints.readOnly;
+  const exact = {
+    ...words.exact,
+    ...(body.lossy || listed !== input ? { input: exactInput(tool) } : {}),
+    ...(isDeepStrictEqual(hints, hintsOf('POST', consequential)) ? {} : { hints }),
+  };
   return {
     operationId: name,
     ...words.shown,
     tags: request.tags.length > 0 ? request.tags : [tool.api],
     ...(request.deprecated ? { deprecated: true } : {}),
-    'x-openai-isConsequential': request.consequential ?? !hints.readOnly,
+    'x-openai-isConsequential': consequential,
     ...(Object.keys(exact).length > 0 ? { [EXTENSION]: exact } : {}),
     ...(Object.keys(listed.properties).length > 0
       ? {
