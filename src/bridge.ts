@@ -243,7 +243,8 @@ export async function openBridge(config: BridgeConfig, dependencies: BridgeDepen
       },
       templates: (maySee) => servers?.offers.templates(maySee) ?? [],
       async read(uri, principal, maySee) {
-        const saved = (await import('./resources.ts')).readSaved(await responses(), uri, principal);
+        const { readSaved } = await import('./resources.ts');
+        const saved = await readSaved(await responses(), uri, principal);
         return saved ?? servers?.offers.read(uri, maySee);
       },
     },

@@ -44,7 +44,7 @@ export async function runHttp(config: BridgeConfig, given: HttpConfig): Promise<
       : {}),
     onError: (error) => bridge.log.error(error.message),
   });
-  const stopTelling = bridge.onChange(() => server.toolsChanged());
+  const stopTelling = bridge.onChange((part) => server.changed(part));
   process.stderr.write(greeting(bridge, http, server, token));
   if (config.proxy)
     process.stderr.write(

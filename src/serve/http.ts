@@ -3,6 +3,7 @@ import type { Bridge } from '../bridge.ts';
 import { isLoopback } from '../config/http-flags.ts';
 import type { Caller, HttpConfig } from '../config/http-types.ts';
 import type { ToolSource } from '../mcp/server.ts';
+import type { Part } from '../remote/types.ts';
 import type { PolicyStore } from '../store/types.ts';
 import { type AppOptions, createApp, createAppListener } from './app.ts';
 import { MAX_BODY_BYTES } from './body.ts';
@@ -22,7 +23,7 @@ export interface HttpOptions extends Pick<AppOptions, 'formats' | 'metrics' | 'e
   readonly store: Pick<PolicyStore, 'windows' | 'cells'>;
   /** Checks tokens of the authorization server that `config.oauth` names. */
   readonly verifier?: TokenVerifier;
-  /** The tools may change while this serves: `toolsChanged` is called then. */
+  /** The tools may change while this serves: `changed` is called then. */
   readonly listChanged?: boolean;
   /** Milliseconds between progress notifications; default 2 s. */
   readonly progressEveryMs?: number;
@@ -35,8 +36,8 @@ export interface HttpServer {
   /** Without a slash at the end. */
   readonly url: string;
   readonly port: number;
-  /** Tells clients that the list of tools is another one. */
-  toolsChanged(): void;
+  /** Tells clients that a list is another one. */
+  changed(part: Part): void;
   /** Not ready from now on: no new connection, requests under way may end, and what is left after `graceMs` is cut off. */
   close(graceMs?: number): Promise<void>;
 }
@@ -88,7 +89,7 @@ export async function serveHttp(bridge: Bridge, options: HttpOptions): Promise<H
   return {
     url: urlOf(config, listening),
     port: listening.port,
-    toolsChanged: () => mcp.toolsChanged(),
+    changed: (part) => mcp.changed(part),
     async close(graceMs = DRAIN_MS) {
       state.stopping = true;
       if (graceMs > NOTICE_MS) await new Promise((resolve) => setTimeout(resolve, NOTICE_MS));

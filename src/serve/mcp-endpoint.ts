@@ -13,6 +13,7 @@ import {
 } from '@modelcontextprotocol/server';
 import type { Caller } from '../config/http-types.ts';
 import { createMcpServerFactory, type McpOptions, type ToolSource } from '../mcp/server.ts';
+import type { Part } from '../remote/types.ts';
 import type { CellStore } from '../store/types.ts';
 import type { Admitted } from './guard.ts';
 import { answerDirectly, isPlainStateless, isToolRequest, STATELESS_REVISION } from './mcp-direct.ts';
@@ -36,7 +37,7 @@ export interface McpEndpointOptions extends Pick<SessionsOptions, 'maxSessions' 
 export interface McpEndpoint {
   /** Throws RequestRefused. */
   serve(request: IncomingMessage, response: ServerResponse, admitted: Admitted): Promise<void>;
-  toolsChanged(): void;
+  changed(part: Part): void;
   /** Ends the streams on which clients wait for changes; calls go on. */
   endStreams(): Promise<void>;
   close(): Promise<void>;
@@ -90,9 +91,9 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
       underWay.add(served);
       await served.finally(() => underWay.delete(served));
     },
-    toolsChanged() {
-      stateless.notify.toolsChanged();
-      sessions.toolsChanged();
+    changed(part) {
+      stateless.notify[NOTICES[part]]();
+      sessions.changed(part);
     },
     async endStreams() {
       sessions.endStreams();
@@ -106,6 +107,8 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
 }
 
 type NodeHandler = (request: IncomingMessage, response: ServerResponse, body: unknown) => Promise<void>;
+
+const NOTICES = { tools: 'toolsChanged', resources: 'resourcesChanged', prompts: 'promptsChanged' } as const;
 
 /** Of GET and DELETE; it is not looked at. */
 const NO_BODY = {};

@@ -3,6 +3,8 @@ import { toNodeHandler } from '@modelcontextprotocol/node';
 import type { JSONRPCRequest, RequestId, Server } from '@modelcontextprotocol/server';
 import { type Clock, systemClock } from '../clock.ts';
 import type { Caller } from '../config/http-types.ts';
+import { tellChanged } from '../mcp/tell.ts';
+import type { Part } from '../remote/types.ts';
 import type { CellStore } from '../store/types.ts';
 import { createEndedSessions } from './ended-sessions.ts';
 import { RequestRefused } from './refusal.ts';
@@ -38,7 +40,7 @@ export interface Sessions {
   find(id: string, caller: Caller): Promise<Session | undefined>;
   /** A session that begins with this `initialize` request. Throws RequestRefused: 503 when there is no room, 400 for a client that says too much. */
   begin(initialize: JSONRPCRequest, caller: Caller): Promise<Session>;
-  toolsChanged(): void;
+  changed(part: Part): void;
   /** Ends the streams on which clients wait for changes; they may open them again, elsewhere. */
   endStreams(): void;
   close(): Promise<void>;
@@ -164,8 +166,8 @@ export function createSessions(options: SessionsOptions): Sessions {
       const record: SessionRecord = { principal: caller.principal ?? null, initialize };
       return prepare(await ids.make(record), caller, record);
     },
-    toolsChanged() {
-      for (const { server } of sessions.values()) server.sendToolListChanged().catch(() => undefined);
+    changed(part) {
+      for (const { server } of sessions.values()) tellChanged(server, part).catch(() => undefined);
     },
     endStreams() {
       for (const { transport } of sessions.values()) transport.closeStandaloneSSEStream();

@@ -2,9 +2,9 @@ import { Console } from 'node:console';
 import type { Server } from '@modelcontextprotocol/server';
 import { serveStdio as serve } from '@modelcontextprotocol/server/stdio';
 import type { Bridge } from '../bridge.ts';
-import { BridgeError, unreachable } from '../errors.ts';
+import { BridgeError } from '../errors.ts';
 import { createMcpServerFactory } from '../mcp/server.ts';
-import type { Part } from '../remote/types.ts';
+import { tellChanged } from '../mcp/tell.ts';
 import { readLocalFile } from './local-files.ts';
 import { MessageInput } from './message-input.ts';
 import { PreparedListTransport } from './prepared-list-transport.ts';
@@ -39,7 +39,7 @@ export async function serveStdio(bridge: Bridge, { listChanged = false, stopped 
   /** One a connection, but that the SDK may make another to tell the generations apart. */
   const servers: Server[] = [];
   const stopListening = bridge.onChange((part) => {
-    for (const server of servers) void tell(server, part).catch(() => undefined);
+    for (const server of servers) void tellChanged(server, part).catch(() => undefined);
   });
   const ended = new Promise<number>((resolve, reject) => {
     tooLong = (bytes) =>
@@ -82,17 +82,4 @@ function nextTurn(): Promise<void> {
 /** stdout is the wire: what a library prints goes to stderr. */
 function keepOffStdout(): void {
   globalThis.console = new Console(process.stderr);
-}
-
-function tell(server: Server, part: Part): Promise<void> {
-  switch (part) {
-    case 'tools':
-      return server.sendToolListChanged();
-    case 'resources':
-      return server.sendResourceListChanged();
-    case 'prompts':
-      return server.sendPromptListChanged();
-    default:
-      return unreachable(part);
-  }
 }

@@ -74,11 +74,11 @@ describe.each(HTTP_CLIENTS)('$name at one listener', ({ open }) => {
     const all = bridge.registry;
     expect(await client.listTools()).toHaveLength(4);
     bridge.swap(createRegistry(all.tools.slice(0, 2)));
-    served.server.toolsChanged();
+    served.server.changed('tools');
     await client.toolsChanged();
     expect((await client.listTools()).map(({ name }) => name)).toEqual(['listItems', 'addItem']);
     bridge.swap(all);
-    served.server.toolsChanged();
+    served.server.changed('tools');
     await client.toolsChanged();
     expect(await client.listTools()).toHaveLength(4);
     expect(client.errors).toEqual([]);
