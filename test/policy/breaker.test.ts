@@ -220,7 +220,7 @@ describe('breaker', () => {
           }
         }
       }),
-      { numRuns: 40 },
+      { numRuns: 1_000 },
     );
   });
 });

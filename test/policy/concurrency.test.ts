@@ -133,7 +133,7 @@ describe('concurrency', () => {
         await Promise.all(calls.map(({ done }) => done));
         expect(it.slots.count()).toEqual({ taken: 0, waiting: 0 });
       }),
-      { numRuns: 60 },
+      { numRuns: 100 },
     );
   });
 });

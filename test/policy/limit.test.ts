@@ -135,7 +135,7 @@ describe('limit', () => {
           }
         },
       ),
-      { numRuns: 60 },
+      { numRuns: 1_000 },
     );
   });
 });

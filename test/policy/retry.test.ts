@@ -221,7 +221,7 @@ describe('retry', () => {
           expect(upstream.clock.sleeping()).toBe(0);
         },
       ),
-      { numRuns: 150 },
+      { numRuns: 1_000 },
     );
   });
 });

@@ -92,7 +92,7 @@ describe('the wire list', () => {
         expect(clock.sleeping()).toBe(0);
         expect(verifyAudit(it.path)).toMatchObject({ findings: [], open: 0, torn: 0 });
       }),
-      { numRuns: 60 },
+      { numRuns: 300 },
     );
   });
 });
