@@ -92,6 +92,8 @@ export async function createCallPath(config: BridgeConfig, dependencies: CallPat
   const observer = observeAll([createInstruments(), ...(dependencies.observers ?? [])]);
   const store = await openStore(config, log, clock);
   const auditLog = config.audit && (await openAudit(config.audit));
+  if (auditLog && auditLog.reported > 0)
+    log.warn(`${auditLog.reported} requests were open when the last process ended: they are on record as unknown`);
   const audit =
     auditLog &&
     createAuditMiddleware({

@@ -25,6 +25,8 @@ export const serve: Command = async ({ words, flags }) => {
   }
   const [bridge, { serveStdio }] = await Promise.all([openFromConfig(config), import('../serve/stdio.ts')]);
   const listChanged = config.watch || config.mcpServers.length > 0;
+  // An audit log that cannot be written is told now, and what a crash left open in it is put on record.
+  if (config.audit) await bridge.path();
   await serveStdio(bridge, { listChanged, stopped: untilStopped() }).finally(() => bridge.close());
   return 0;
 };
