@@ -112,7 +112,7 @@ describe.skipIf(!hasShared)('an attack on the process (skipped where ../shared/a
     const [started] = recordsOf(arena.audit());
     expect(started).toMatchObject({ event: 'started', tool: 'createOrder' });
     const again = await start(arena.configFile);
-    expect(again.stderr()).toContain('unknown');
+    await until(() => again.stderr().includes('on record as unknown'));
     expect(recordsOf(arena.audit())).toContainEqual(
       expect.objectContaining({ event: 'finished', call: started!.call, result: 'unknown' }),
     );
