@@ -318,12 +318,22 @@ async function startServers(config: BridgeConfig, log: Log): Promise<ServedServe
 function logCall(log: Log, { tool, result, requestId, trace, ms }: CallOutcome): void {
   const broken = result.kind === 'failed' || result.kind === 'unknown';
   const said = broken
-    ? `${result.error.code}: ${result.error.message}`
+    ? `${result.error.code}: ${firstLine(result.error.message)}`
     : 'status' in result
       ? `HTTP ${result.status}`
       : result.kind;
   const fields = { requestId, api: tool.api, attempts: trace.attempts, cached: trace.cached, ms: Math.round(ms) };
-  log[broken ? 'warn' : 'info'](`${tool.name}: ${said}`, fields);
+  log[broken && !isQuestion(result) ? 'warn' : 'info'](`${tool.name}: ${said}`, fields);
+}
+
+/** What a person is asked, or has said, is nothing that broke. */
+function isQuestion(result: CallResult): boolean {
+  return result.kind === 'failed' && result.error.code.startsWith('CONFIRMATION_');
+}
+
+/** Further lines may show arguments. */
+function firstLine(text: string): string {
+  return text.split('\n', 1)[0]!;
 }
 
 function knownApis({ apis, configs, security }: LoadedTools): ReadonlyMap<string, KnownApi> {

@@ -59,9 +59,14 @@ describe('actionbridge call', () => {
 describe('POST /api/{tool}', () => {
   let bridge: RunningBridge | undefined;
   afterEach(async () => {
-    await bridge?.stop();
-    bridge = undefined;
+    if (bridge) await stopped();
   });
+
+  async function stopped() {
+    const finished = await bridge!.stop();
+    bridge = undefined;
+    return finished;
+  }
 
   async function post(tool: string, args: object) {
     const response = await fetch(`${bridge!.url}/api/${tool}`, {
@@ -83,6 +88,15 @@ describe('POST /api/{tool}', () => {
     expect(await post('pay', { ...PAYMENT, _confirmation: token })).toEqual({ status: 200, error: undefined });
     expect((await post('pay', { ...PAYMENT, _confirmation: token })).status).toBe(403);
     expect(api.requests.map(({ target }) => target)).toEqual(['/v1/orders', '/v1/payments']);
+    expect((await stopped()).stderr).not.toContain('CONFIRMATION_REQUIRED');
+  });
+
+  it('is a line in the log without its arguments, for those who ask for it', async () => {
+    bridge = await startBridge([SPEC, '--base-url', `${api.url}/v1`, '--log-level', 'info']);
+    await post('pay', { to: 'Ann-of-Green-Gables', amount: 5 });
+    const { stderr } = await stopped();
+    expect(stderr).toContain('pay: CONFIRMATION_REQUIRED: This call needs the consent of a person');
+    expect(stderr).not.toContain('Green-Gables');
   });
 
   it('asks for nothing with --confirm never', async () => {
