@@ -46,8 +46,17 @@ export interface CallContext {
   readonly confirm?: AskPerson;
   /** Why the surface does not permit this call: nothing is sent, and the refusal is put on record. */
   readonly refusal?: BridgeError;
+  /** Told how far the call is, where what is called says so. */
+  readonly onProgress?: (progress: CallProgress) => void;
   /** The token of a second step, from surfaces where it does not come among the arguments. */
   readonly approval?: string;
+}
+
+/** How far a call is, as MCP has it: any numbers that grow. */
+export interface CallProgress {
+  readonly progress: number;
+  readonly total?: number | undefined;
+  readonly message?: string | undefined;
 }
 
 export interface Call {

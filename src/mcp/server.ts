@@ -19,6 +19,7 @@ import { createElicitation } from './elicit.ts';
 import { instructionsFor } from './instructions.ts';
 import { offerPrompts } from './offer-prompts.ts';
 import { offerResources } from './offer-resources.ts';
+import type { ProgressReport } from './progress.ts';
 import { promptsOf } from './prompts.ts';
 import { serverInfoFor } from './server-info.ts';
 
@@ -141,7 +142,7 @@ async function callTool(
   { server, context, log, render, progressEveryMs }: Exchange,
 ): Promise<CallToolResult | InputRequiredResult> {
   const token = context.mcpReq._meta?.progressToken;
-  const stop = token === undefined ? undefined : await watch(context, token, progressEveryMs);
+  const report = token === undefined ? undefined : await watch(context, token, progressEveryMs);
   const say = log.sayer(context);
   const tool = say && source.registry.get(params.name);
   if (tool) say('info', describeTool(tool));
@@ -151,6 +152,7 @@ async function callTool(
     if (early) return early;
     const outcome = await source.call(params.name, params.arguments ?? {}, {
       ...call,
+      ...(report ? { onProgress: report.pass } : {}),
       ...elicitation?.context(),
     });
     const required = await elicitation?.after(outcome);
@@ -163,12 +165,12 @@ async function callTool(
       throw new ProtocolError(INVALID_PARAMS, error.message);
     throw error;
   } finally {
-    stop?.();
+    report?.end();
   }
 }
 
 /** What only some calls need is loaded by the first of them. */
-async function watch(context: ServerContext, token: string | number, everyMs?: number): Promise<() => void> {
+async function watch(context: ServerContext, token: string | number, everyMs?: number): Promise<ProgressReport> {
   const { reportProgress } = await import('./progress.ts');
   return reportProgress(context, token, everyMs);
 }

@@ -1,5 +1,6 @@
 import { Client, type PriorDiscovery, SdkError, SdkErrorCode, type Tool } from '@modelcontextprotocol/client';
 import * as z from 'zod/v4';
+import type { CallContext } from '../call/execute.ts';
 import { version } from '../version.ts';
 import { openTransport, type TransportOptions } from './transport.ts';
 import type { Offer, Part, ServerTarget } from './types.ts';
@@ -20,6 +21,7 @@ export interface ToolCall {
   readonly name: string;
   readonly arguments: { readonly [name: string]: unknown };
   readonly definition: unknown;
+  readonly onProgress?: CallContext['onProgress'] | undefined;
 }
 
 export type ToolResult = {
@@ -131,13 +133,14 @@ function viewOf(client: Client, close: () => Promise<void>): Connection {
         prompts,
       };
     },
-    callTool: ({ definition, ...params }, signal) =>
+    callTool: ({ definition, onProgress, ...params }, signal) =>
       client.callTool(
         { name: params.name, arguments: { ...params.arguments } },
         {
           signal,
           timeout: NEVER_MS,
           toolDefinition: withoutOutput(definition),
+          ...(onProgress ? { onprogress: onProgress } : {}),
         },
       ),
     readResource: (uri, signal) =>

@@ -1,6 +1,9 @@
 /** Why a server could not be started, in words. */
 export function reasonOf(error: unknown): string {
   if (isEnd(error)) return 'it ended before it had introduced itself';
+  const status = (error as { readonly status?: unknown } | undefined)?.status;
+  if (status === 401 || status === 403)
+    return `it wants a credential (HTTP ${status}): give one under "headers", or let "npx mcp-remote <url>" be the command`;
   return error instanceof Error ? error.message : String(error);
 }
 

@@ -97,7 +97,8 @@ export function openRemoteServers(options: RemoteOptions): RemoteServers {
     const started = performance.now();
     try {
       const definition = definitionOf(found, name);
-      const result = await connection.callTool({ name, arguments: args, definition }, signal);
+      const { onProgress } = call.context;
+      const result = await connection.callTool({ name, arguments: args, definition, onProgress }, signal);
       found.answered();
       return mcpResponse({ result: withOutsideUris(result, (uri) => uris.outside(server, uri)) });
     } catch (error) {

@@ -105,6 +105,21 @@ describe('a bridge before servers', () => {
     },
   );
 
+  it('passes on how far a server is with a call', async () => {
+    const script = repositoryFile('node_modules/@modelcontextprotocol/server-everything/dist/index.js');
+    const client = await connectSecond([
+      '--mcp-config',
+      configOf({ e: { command: process.execPath, args: [script] } }),
+    ]);
+    const seen: object[] = [];
+    await client.callTool(
+      { name: 'e_trigger-long-running-operation', arguments: { duration: 0.3, steps: 3 } },
+      { onprogress: (progress) => seen.push(progress) },
+    );
+    // The last word comes with the answer, and may be overtaken by it.
+    expect(seen.slice(0, 2)).toMatchObject([1, 2].map((progress) => ({ progress, total: 3 })));
+  });
+
   it('serves the others when one cannot be started, and says so', async () => {
     const config = configOf({ gone: { command: 'no-such-program-here' }, b: started('second') });
     const client = await connectSecond(['--mcp-config', config]);
