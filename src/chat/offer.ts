@@ -105,5 +105,7 @@ function freeName({ api, name }: Tool, taken: Set<string>): string {
 function functionItem({ name, tool }: OfferedTool, { functionOf }: ToolFunctions, dialect: DialectName): Json {
   const { description, parameters, strict } = functionOf(tool, dialect);
   const definition = { name, description, parameters, strict };
-  return dialect === 'chat' ? { type: 'function', function: definition } : { type: 'function', ...definition };
+  if (dialect === 'responses') return { type: 'function', ...definition };
+  // Not strict is what Chat means by silence, and other providers do not know the word.
+  return { type: 'function', function: strict ? definition : { name, description, parameters } };
 }

@@ -1,12 +1,11 @@
-import { randomUUID } from 'node:crypto';
 import { type Clock, systemClock } from '../clock.ts';
 import type { ProxyConfig } from '../config/proxy-types.ts';
+import type { Log } from '../log.ts';
 import type { ToolSource } from '../mcp/server.ts';
 import { createAddressPolicy } from '../net/address.ts';
 import { createHttpClient, type HttpClient } from '../net/client.ts';
 import { registerSecret } from '../secrets.ts';
 import type { CellStore } from '../store/types.ts';
-import { glob } from '../tool/filter.ts';
 import { type Asked, readAsked } from './asked.ts';
 import { composeChat } from './chat-answer.ts';
 import { openConversation } from './conversation.ts';
@@ -16,9 +15,18 @@ import { rememberEnd } from './hand-over.ts';
 import type { Json } from './lenient.ts';
 import type { Ended } from './loop.ts';
 import { createTurnMemory } from './memory.ts';
-import { createOffer, type Offer, type OfferOptions } from './offer.ts';
-import { failedBy, RequestFailed } from './openai-error.ts';
+import { createOffer, type Offer } from './offer.ts';
+import { failedBy } from './openai-error.ts';
 import { createProviderLimit } from './provider-limit.ts';
+import {
+  checkModel,
+  forwardedHeaders,
+  keyFor,
+  limitsFor,
+  offerOptions,
+  requestIdOf,
+  ruleFor,
+} from './request-options.ts';
 import { endHeaders, errorResponse, passedHeaders } from './response-headers.ts';
 import { composeResponse } from './responses-answer.ts';
 import { restore } from './restore.ts';
@@ -57,7 +65,8 @@ export interface ProxyDependencies {
   readonly cells?: CellStore;
   readonly client?: HttpClient;
   readonly keepAliveMs?: number;
-  readonly onError?: (error: Error) => void;
+  /** Told of refusals of the provider, and of faults of ours. */
+  readonly log?: Pick<Log, 'warn' | 'error'>;
 }
 
 const KEEP_ALIVE_MS = 10_000;
@@ -101,9 +110,12 @@ export function createChatProxy(config: ProxyConfig, dependencies: ProxyDependen
     const headers = forwardedHeaders(request, key !== provider.apiKey);
     return createSession({
       asked,
-      offer: createOffer(request.source.registry, asked, offerOptions(config, asked, request.headers)),
+      offer: createOffer(request.source.registry, asked, {
+        functions: plainFunctions,
+        ...offerOptions(config, asked, request.headers),
+      }),
       restored: await restore(asked, (id) => memory.get(request.principal, id)),
-      limits: config.limits,
+      limits: limitsFor(config, asked),
       functions: plainFunctions,
       source: request.source,
       choice,
@@ -140,7 +152,8 @@ export function createChatProxy(config: ProxyConfig, dependencies: ProxyDependen
         await remember(step.value, asked, { session, request: given.request });
         yield session.finish(step.value);
       } catch (error) {
-        if (!given.gone.signal.aborted && !given.request.signal.aborted) yield session.fail(errorObject(error));
+        if (!given.gone.signal.aborted && !given.request.signal.aborted)
+          yield session.fail(errorObject(error, given.requestId));
       }
     }
     const body = streamBody(pieces(), {
@@ -200,15 +213,29 @@ export function createChatProxy(config: ProxyConfig, dependencies: ProxyDependen
   }
 
   function failed(error: unknown, requestId: string): Response {
-    if (!(error instanceof UpstreamRefused) && failedBy(error).status === 500) dependencies.onError?.(error as Error);
+    note(error, requestId);
     return errorResponse(error, requestId);
   }
 
-  function errorObject(error: unknown): Json {
-    if (error instanceof UpstreamRefused) return error.error;
-    const failure = failedBy(error);
-    if (failure.status === 500) dependencies.onError?.(error as Error);
-    return { ...failure.error };
+  function errorObject(error: unknown, requestId: string): Json {
+    note(error, requestId);
+    return error instanceof UpstreamRefused ? error.error : { ...failedBy(error).error };
+  }
+
+  /** What an operator wants to know; what was said stays with the client. */
+  function note(error: unknown, requestId: string): void {
+    if (error instanceof UpstreamRefused) {
+      const { status } = error;
+      const code = String(error.error['code'] ?? error.error['type'] ?? '');
+      return dependencies.log?.warn(`The model provider refused a request: HTTP ${status}`, {
+        requestId,
+        status,
+        code,
+      });
+    }
+    const { status } = failedBy(error);
+    if (status >= 502) dependencies.log?.warn((error as Error).message, { requestId, status });
+    else if (status === 500) dependencies.log?.error((error as Error).message, { requestId });
   }
 }
 
@@ -221,12 +248,6 @@ const NO_OFFER: Offer = {
   isWithheld: () => false,
 };
 
-/** The client's, where it can stand in a log line. */
-function requestIdOf({ headers }: Pick<ProxyRequest, 'headers'>): string {
-  const given = headers.get('x-request-id');
-  return given !== null && /^[\w.:-]{1,128}$/.test(given) ? given : randomUUID();
-}
-
 /** The operator named the provider, so it may be on this machine. */
 function openClient({ upstream }: ProxyConfig): HttpClient {
   const { origin } = new URL(upstream.baseUrl.replaceAll('{model}', 'model'));
@@ -235,58 +256,5 @@ function openClient({ upstream }: ProxyConfig): HttpClient {
     firstByteTimeoutMs: upstream.timeoutMs,
     idleTimeoutMs: upstream.timeoutMs,
     connections: CONNECTIONS,
-  });
-}
-
-function ruleFor({ perModel }: ProxyConfig, model: string) {
-  return perModel.find(([pattern]) => glob(pattern, model))?.[1];
-}
-
-function checkModel({ models }: ProxyConfig, model: string): void {
-  if (models === undefined || models.some((pattern) => glob(pattern, model))) return;
-  throw new RequestFailed(404, {
-    message: `The model '${model}' does not exist or you do not have access to it.`,
-    param: 'model',
-    code: 'model_not_found',
-  });
-}
-
-/** Every list can only take tools away. */
-function offerOptions(config: ProxyConfig, { model }: Asked, headers: Headers): OfferOptions {
-  const asked = headers.get('x-actionbridge-tools');
-  const wanted = asked === null ? undefined : asked.split(',').map((pattern) => pattern.trim());
-  const allowed = [config.tools, ruleFor(config, model)?.tools, wanted].filter((list) => list !== undefined);
-  return { functions: plainFunctions, allowed, maxTools: config.maxTools };
-}
-
-/** The provider's key: the client's own where that is allowed, else the operator's. The bridge's token never goes out. */
-function keyFor(
-  { passThroughKey, upstream }: ProxyConfig,
-  { headers, unsecured }: Pick<ProxyRequest, 'headers' | 'unsecured'>,
-): string | undefined {
-  if (!passThroughKey) return upstream.apiKey;
-  const bearer = unsecured ? /^bearer +(\S+) *$/i.exec(headers.get('authorization') ?? '')?.[1] : undefined;
-  const key = headers.get('x-upstream-api-key') ?? bearer ?? upstream.apiKey;
-  if (key !== undefined) {
-    registerSecret(key);
-    return key;
-  }
-  throw new RequestFailed(401, {
-    message: "This proxy takes the model provider's key from the client: send it in the header x-upstream-api-key.",
-    code: 'invalid_api_key',
-  });
-}
-
-/** What a client may tell the provider; whose account pays, only with its own key. */
-function forwardedHeaders({ headers }: Pick<ProxyRequest, 'headers'>, ownKey: boolean): [string, string][] {
-  const names = [
-    'openai-beta',
-    'http-referer',
-    'x-title',
-    ...(ownKey ? ['openai-organization', 'openai-project'] : []),
-  ];
-  return names.flatMap((name): [string, string][] => {
-    const value = headers.get(name);
-    return value === null ? [] : [[name, value]];
   });
 }

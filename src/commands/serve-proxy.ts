@@ -19,7 +19,7 @@ export async function openProxy({ redis }: BridgeConfig, config: ProxyConfig, br
   ]);
   const proxy = createChatProxy(config, {
     ...(redis ? { cells: store.cells } : {}),
-    onError: (error) => bridge.log.error(error.message),
+    log: bridge.log,
   });
   return {
     addTo: (app, { auth, oauth }) => addChatRoutes(app, proxy, { unsecured: auth === 'none' && oauth === undefined }),

@@ -493,6 +493,15 @@ it('fails with 424 when the tool that the client insists on cannot be reached', 
   });
 });
 
+it('makes no more calls than a client of Responses asks for', async () => {
+  const setup = await start({ upstream: { dialect: 'responses' } });
+  const calls = ['A', 'B'].map((city) => ({ name: 'get_weather', args: { city } }));
+  setup.model.play(say({ calls }, 'responses', false), say({ text: 'x' }, 'responses', false));
+  await setup.post('/v1/responses', { model: 'm', input: 'x', max_tool_calls: 1 });
+  expect(setup.api.requests).toHaveLength(1);
+  expect(setup.model.requests[1]!.body.tool_choice).toBe('none');
+});
+
 it('tells in headers what the loop did', async () => {
   const setup = await start({ upstream: { dialect: 'chat' } });
   setup.model.play(
