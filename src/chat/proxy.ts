@@ -10,7 +10,7 @@ import { type Asked, readAsked } from './asked.ts';
 import { composeChat } from './chat-answer.ts';
 import { openConversation } from './conversation.ts';
 import { createDialectChoice } from './dialect-choice.ts';
-import { plainFunctions } from './functions.ts';
+import { functionsFor } from './functions.ts';
 import { rememberEnd } from './hand-over.ts';
 import type { Json } from './lenient.ts';
 import type { Ended } from './loop.ts';
@@ -80,6 +80,7 @@ export function createChatProxy(config: ProxyConfig, dependencies: ProxyDependen
   const limit = createProviderLimit(config.rate, clock);
   const upstream = createUpstream({ ...provider, client, limit, clock });
   const memory = createTurnMemory(clock, dependencies.cells);
+  const functions = functionsFor(provider.baseUrl, provider.toolSchemas);
   const choice = createDialectChoice((model) => ruleFor(config, model)?.dialect ?? provider.dialect, provider.baseUrl);
   return { complete, models, close: () => client.close() };
 
@@ -111,12 +112,12 @@ export function createChatProxy(config: ProxyConfig, dependencies: ProxyDependen
     return createSession({
       asked,
       offer: createOffer(request.source.registry, asked, {
-        functions: plainFunctions,
+        functions,
         ...offerOptions(config, asked, request.headers),
       }),
       restored: await restore(asked, (id) => memory.get(request.principal, id)),
       limits: limitsFor(config, asked),
-      functions: plainFunctions,
+      functions,
       source: request.source,
       choice,
       send: (path, body) => upstream.send({ method: 'POST', path, model: asked.model, body, key, headers, signal }),

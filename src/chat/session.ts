@@ -57,6 +57,7 @@ export function createSession(options: SessionOptions): Session {
   const { asked, offer, restored, limits, choice, clock } = options;
   const { clientIdOf } = createClientIds();
   const desk = createApprovalDesk(restored.resumed, options.asksAlways);
+  let spoken: DialectName = asked.dialect;
   let headers: { readonly [name: string]: string } = {};
   let writer: ClientWriter | undefined;
 
@@ -106,6 +107,7 @@ export function createSession(options: SessionOptions): Session {
   ): AsyncGenerator<string, { turn: Turn; conversation: Conversation }> {
     const { answer, used } = await connect(conversation, first);
     headers = answer.headers;
+    spoken = used.dialect.name;
     const out = writerFor(used);
     if (asked.stream) yield '';
     const turn = yield* read(answer, used.dialect, asked.stream ? out : undefined);
@@ -116,6 +118,7 @@ export function createSession(options: SessionOptions): Session {
   async function* run(): AsyncGenerator<string, Ended> {
     const withTools = offer.functions('chat').length > 0 || asked.clientTools.size > 0;
     const opened = conversationIn(choice.choose(asked, withTools));
+    spoken = opened.dialect.name;
     const time = AbortSignal.timeout(limits.seconds * 1000);
     const budget = createBudget(limits, clock);
     const signal = AbortSignal.any([options.signal, overdue(time, limits.seconds)]);
@@ -138,7 +141,7 @@ export function createSession(options: SessionOptions): Session {
             offer,
             budget,
             limits,
-            dialect: opened.dialect.name,
+            dialect: spoken,
             argumentsFrom: options.functions.argumentsFrom,
             signal,
             clientSignal: options.signal,

@@ -27,6 +27,12 @@ export const proxySchema = z.strictObject({
     headers: z.record(z.string(), z.string()).optional().describe('On every request; values may hold ${NAME}.'),
     query: z.record(z.string(), z.string()).optional().describe('On every request, such as api-version.'),
     dialect,
+    toolSchemas: z
+      .enum(['auto', 'plain', 'openai', 'gemini', 'anthropic'])
+      .optional()
+      .describe(
+        "Whose words tools are described in: openai is strict where that loses no call, plain is a tool's own schema; auto (default): by the host.",
+      ),
     retries: z.int().min(0).max(10).optional().describe('After the first try; default 2.'),
     timeout: z
       .number()
@@ -93,6 +99,7 @@ function toUpstream(input: ProxyInput['upstream'], secret: (value: string, key: 
     ),
     query: input.query ?? {},
     dialect: input.dialect ?? 'auto',
+    toolSchemas: input.toolSchemas ?? 'auto',
     retries: input.retries ?? 2,
     timeoutMs: (input.timeout ?? DEFAULT_TIMEOUT) * 1000,
   };

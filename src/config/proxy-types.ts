@@ -25,6 +25,7 @@ export interface ProxyUpstream {
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly query: { readonly [name: string]: string };
   readonly dialect: ProxyDialect;
+  readonly toolSchemas: ToolSchemas;
   /** Tries after the first. */
   readonly retries: number;
   /** Until the first byte of an answer, and between two. */
@@ -33,6 +34,9 @@ export interface ProxyUpstream {
 
 /** `auto`: by the model, and by what the provider refuses. */
 export type ProxyDialect = 'auto' | 'chat' | 'responses';
+
+/** In which maker's words tools are described; `auto`: by the host of the provider. */
+export type ToolSchemas = 'auto' | 'plain' | 'openai' | 'gemini' | 'anthropic';
 
 export interface ModelRule {
   readonly dialect?: ProxyDialect;

@@ -90,6 +90,7 @@ export function configFor(baseUrl: string, { config, upstream, limits }: SetupOp
       headers: [],
       query: {},
       dialect: 'auto',
+      toolSchemas: 'auto',
       retries: 0,
       timeoutMs: 60_000,
       ...upstream,

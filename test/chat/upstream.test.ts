@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { functionsFor } from '../../src/chat/functions.ts';
 import { say } from './model-turns.ts';
 import type { ModelReply } from './scripted-upstream.ts';
 import { PROVIDER_KEY, type ProxySetup, type SetupOptions, startProxy, TOKEN } from './setup.ts';
@@ -491,6 +492,43 @@ it('fails with 424 when the tool that the client insists on cannot be reached', 
   expect(await response.json()).toMatchObject({
     error: { type: 'tool_unavailable', param: 'tool_choice', code: 'connect_failed' },
   });
+});
+
+describe.each(['chat', 'responses'] as const)('tools in strict schemas (%s)', (dialect) => {
+  it('are called as their own schemas have it', async () => {
+    const setup = await start({ upstream: { dialect, toolSchemas: 'openai' } });
+    const calls = [{ name: 'get_forecast', args: { city: 'Lisbon', days: null, units: null } }];
+    setup.model.play(say({ calls }, dialect, false), say({ text: 'x' }, dialect, false));
+    await ask(setup.client, { dialect, stream: false });
+    const [first] = setup.model.requests[0]!.body.tools;
+    expect(first.strict ?? first.function.strict).toBe(true);
+    expect((first.parameters ?? first.function.parameters).required).toEqual(['city', 'units']);
+    expect(setup.api.requests.map(({ target }) => target)).toEqual(['/forecast?city=Lisbon']);
+  });
+});
+
+it.each([
+  { url: 'https://api.openai.com/v1', strict: true },
+  { url: 'https://mine.openai.azure.com/openai/v1', strict: true },
+  { url: 'https://openrouter.ai/api/v1', strict: false },
+  { url: 'http://127.0.0.1:11434/v1', strict: false },
+  { url: 'https://generativelanguage.googleapis.com/v1beta/openai', strict: false },
+  { url: 'https://openai.com.example.net/v1', strict: false },
+])('describes tools as $url takes them', async ({ url, strict }) => {
+  const setup = await start();
+  const { functionOf, argumentsFrom } = functionsFor(url, 'auto');
+  const tool = setup.bridge.registry.get('get_weather')!;
+  expect(functionOf(tool, 'chat').strict).toBe(strict);
+  expect(functionOf(tool, 'chat').parameters['type']).toBe('object');
+  expect(argumentsFrom(tool, 'chat', { city: 'A' })).toEqual({ city: 'A' });
+});
+
+it('does not show the model the argument by which a person consents', async () => {
+  const setup = await start({ upstream: { dialect: 'chat', toolSchemas: 'openai' }, spec: 'test/fixtures/shop.yaml' });
+  setup.model.play(say({ text: 'x' }, 'chat', false));
+  await setup.post('/v1/chat/completions', CHAT);
+  expect(toolNames(setup.model.requests[0]!)).toContain('pay');
+  expect(JSON.stringify(setup.model.requests[0]!.body)).not.toContain('_confirmation');
 });
 
 it('makes no more calls than a client of Responses asks for', async () => {
