@@ -152,12 +152,19 @@ describe('a plugin manifest', () => {
     );
   });
 
-  it('whose document lies beside it is served anew when that changes', async () => {
+  it('whose document lies beside it is watched with it', async () => {
     const manifest = put('ai-plugin.json', MANIFEST);
     put('openapi.json', DOCUMENT);
-    expect((await open(manifest)).registry.tools).toHaveLength(1);
-    put('openapi.json', { ...DOCUMENT, paths: {} });
-    expect((await open(manifest)).registry.tools).toHaveLength(0);
+    const config = { ...EMPTY_CONFIG, cacheTools: false, apis: [parseSpecArgument(manifest)], watch: true };
+    const bridge = await openBridge(config);
+    try {
+      const changed = new Promise<void>((resolve) => bridge.onChange(() => resolve()));
+      put('openapi.json', { ...DOCUMENT, paths: {} });
+      await changed;
+      expect(bridge.registry.tools).toEqual([]);
+    } finally {
+      await bridge.close();
+    }
   });
 });
 
