@@ -274,7 +274,7 @@ export async function openBridge(config: BridgeConfig, dependencies: BridgeDepen
     async plan(name, args, options) {
       const call = callOf(name, args, options);
       const path = await callPath();
-      const planned = path.plan(call);
+      const planned = await path.plan(call);
       return planned.ok && !call.tool.remote ? { ...planned, auth: await path.describe(call, planned) } : planned;
     },
     async credentials() {

@@ -5,6 +5,8 @@ import { apiOrigins } from './call/api-origins.ts';
 import { createApprovals } from './call/approvals.ts';
 import { compose, type Handler, type Middleware } from './call/compose.ts';
 import { type ApiRuntime, type Call, createExecutor, type Exchange, type Planned, planCall } from './call/execute.ts';
+import { createFileLinks, type FileLinks } from './call/file-links.ts';
+import { prepareGptFiles } from './call/gpt-files-in.ts';
 import { admission } from './call/middleware/admission.ts';
 import { createAuditMiddleware } from './call/middleware/audit.ts';
 import {
@@ -20,6 +22,7 @@ import { concurrency } from './call/middleware/concurrency.ts';
 import { confirm } from './call/middleware/confirm.ts';
 import { createDeadline } from './call/middleware/deadline.ts';
 import { deduplicate } from './call/middleware/deduplicate.ts';
+import { gptFiles } from './call/middleware/gpt-files.ts';
 import { limit } from './call/middleware/limit.ts';
 import { mask } from './call/middleware/mask.ts';
 import { redirect } from './call/middleware/redirect.ts';
@@ -47,7 +50,7 @@ import type { Tool } from './tool/types.ts';
 /** The way of a call from arguments to result. The lists of middleware are the policy: first listed is outermost. */
 export interface CallPath {
   readonly execute: Handler<Call, CallResult>;
-  readonly plan: (call: Call) => Planned;
+  readonly plan: (call: Call) => Promise<Planned>;
   /** The planned request with its credentials masked, or why there is none. Nothing is fetched. */
   readonly describe: (call: Call, planned: Planned & { readonly ok: true }) => Promise<AuthDescription>;
   readonly fetchText: (
@@ -58,6 +61,8 @@ export interface CallPath {
   readonly http: HttpClient;
   readonly store: PolicyStore;
   readonly observer: Observer;
+  /** Links to files that callers give, for backends that fetch them. */
+  readonly files: FileLinks;
   close(): Promise<void>;
 }
 
@@ -125,6 +130,7 @@ export async function createCallPath(config: BridgeConfig, dependencies: CallPat
 
   const runtimeOf = createRuntimes(apiOf);
   const masker = createMasker();
+  const files = createFileLinks({ cells: store.cells, texts: store.texts, clock });
   const around: Middleware<Call, CallResult>[] = [
     tracing.calls,
     ...(audit ? [audit.calls] : []),
@@ -139,6 +145,7 @@ export async function createCallPath(config: BridgeConfig, dependencies: CallPat
       mask: masker.mask,
     }),
     deadline.calls,
+    gptFiles(files),
   ];
   const limited = limit({
     policyOf,
@@ -191,13 +198,19 @@ export async function createCallPath(config: BridgeConfig, dependencies: CallPat
     exchange.call.tool.remote && toServer ? toServer(exchange) : toApi(exchange);
   return {
     execute: compose(createExecutor(runtimeOf, send), around),
-    plan: (call) => planCall({ ...call, args: takeToken(call.tool, call.args).args }, runtimeOf(call.tool)),
+    async plan(call) {
+      const { args } = takeToken(call.tool, call.args);
+      const prepared = await prepareGptFiles(call.tool, args, { link: files.add });
+      if (!prepared.ok) return { ok: false, result: { kind: 'invalid', issues: prepared.issues } };
+      return planCall({ ...call, args: prepared.args }, runtimeOf(call.tool));
+    },
     describe: (call, { plan }) => describeAuth(auth, call.tool, plan, call.context.principal),
     fetchText: (url, limits) => fetchText(http, url, limits),
     auth,
     http,
     store,
     observer,
+    files,
     async close() {
       await Promise.all([http.close(), store.close()]);
       auditLog?.close();

@@ -26,11 +26,12 @@ export async function runHttp(config: BridgeConfig, given: HttpConfig): Promise<
   const metrics = createMetrics();
   const subjects = createSubjectTokens();
   const bridge = await openFromConfig(config, { observers: [metrics], subjectToken: subjects.find });
-  const { store, http: client } = await bridge.path();
+  const { store, http: client, files } = await bridge.path();
   const proxy = config.proxy && (await openProxy(config, config.proxy, bridge));
   const server = await serveHttp(bridge, {
     config: http,
     store,
+    files,
     metrics,
     formats: EXPORT_FORMATS,
     listChanged: config.watch || config.mcpServers.length > 0,

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import { type Context, Hono } from 'hono';
+import type { FileLinks } from '../call/file-links.ts';
 import { isIdempotencyKey } from '../call/idempotency-key.ts';
 import type { OAuthResourceOptions } from '../config/http-types.ts';
 import { createConsolePage } from '../console/page.ts';
@@ -29,6 +30,8 @@ export type ToolFormat = (tools: readonly Tool[]) => { readonly text: string };
 export interface AppOptions {
   readonly formats: { readonly [name: string]: ToolFormat };
   readonly metrics?: { readonly contentType: string; text(): Promise<string> };
+  /** Files of callers under signed links. */
+  readonly files?: Pick<FileLinks, 'find'>;
   readonly isReady: () => boolean;
   readonly publicUrl: (request: IncomingMessage) => string;
   /** A token is asked for. */
@@ -72,6 +75,7 @@ export function createApp(options: AppOptions): HttpApp {
     });
     return context.json(document);
   });
+  app.get('/files/:id', (context) => sendFile(context, options.files));
   app.post('/api/:tool', callTool);
   if (options.oauth) addMetadata(app, options, options.oauth);
   options.extend?.(app);
@@ -102,6 +106,28 @@ export function createAppListener(
 }
 
 type RouteContext = Context<{ Bindings: RouteBindings }>;
+
+/** Bytes that a caller gave: an attachment, whatever they are. */
+async function sendFile(context: RouteContext, files: AppOptions['files']): Promise<Response> {
+  const { expires, signature } = context.req.query();
+  const query = { ...(expires === undefined ? {} : { expires }), ...(signature === undefined ? {} : { signature }) };
+  const file = await files?.find(context.req.param('id')!, query);
+  if (!file)
+    return respond(
+      errorAnswer(404, { code: 'NOT_FOUND', message: 'There is nothing under this link, or not any more' }),
+    );
+  const type = /^[\w.+-]+\/[\w.+-]+$/.test(file.mimeType) ? file.mimeType : 'application/octet-stream';
+  const name = encodeURIComponent(file.name).replace(/['()*]/g, (mark) => `%${mark.charCodeAt(0).toString(16)}`);
+  return respond({
+    status: 200,
+    headers: {
+      'content-type': type,
+      'content-disposition': `attachment; filename*=UTF-8''${name}`,
+      'cache-control': 'private, no-store',
+    },
+    body: file.bytes,
+  });
+}
 
 async function callTool(context: RouteContext): Promise<Response> {
   const { tools, admitted } = context.env;

@@ -26,8 +26,8 @@ export interface Admitted {
 
 export type Guard = (request: IncomingMessage) => Promise<Admitted>;
 
-/** What a probe or a person's first look may have without a token: none of it tells anything about the tools. */
-const OPEN = /^\/(?:healthz|readyz|favicon\.ico|\.well-known\/oauth-protected-resource(?:\/mcp)?)?$/;
+/** What a probe or a person's first look may have without a token: none of it tells anything about the tools. Files are signed for. */
+const OPEN = /^\/(?:healthz|readyz|favicon\.ico|files\/[\w-]+|\.well-known\/oauth-protected-resource(?:\/mcp)?)?$/;
 /** Asked by address, so they have no name that could be allowed. */
 const PROBES = ['/healthz', '/readyz'];
 export const METADATA_PATH = '/.well-known/oauth-protected-resource';

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Bridge } from '../bridge.ts';
+import type { FileLinks } from '../call/file-links.ts';
 import { isLoopback } from '../config/http-flags.ts';
 import type { Caller, HttpConfig } from '../config/http-types.ts';
 import type { ToolSource } from '../mcp/server.ts';
@@ -19,6 +20,8 @@ import { createTokenTable } from './tokens.ts';
 
 export interface HttpOptions extends Pick<AppOptions, 'formats' | 'metrics' | 'extend'> {
   readonly config: HttpConfig;
+  /** Told where the listener is reached, for links to files of callers. */
+  readonly files?: FileLinks;
   /** Rates of tokens and sessions of older clients; replicas share it. */
   readonly store: Pick<PolicyStore, 'windows' | 'cells'>;
   /** Checks tokens of the authorization server that `config.oauth` names. */
@@ -71,6 +74,7 @@ export async function serveHttp(bridge: Bridge, options: HttpOptions): Promise<H
     isReady: () => !state.stopping,
     publicUrl,
     secured: config.auth === 'token',
+    ...(options.files ? { files: options.files } : {}),
     ...(options.metrics ? { metrics: options.metrics } : {}),
     ...(config.oauth ? { oauth: config.oauth } : {}),
     ...(options.extend ? { extend: options.extend } : {}),
@@ -86,8 +90,10 @@ export async function serveHttp(bridge: Bridge, options: HttpOptions): Promise<H
   }
 
   const listening = await listen(handlerFor(serve, options.onError), { ...config, maxBodyBytes: MAX_BODY_BYTES });
+  const url = urlOf(config, listening);
+  options.files?.serveAt(config.publicUrl ?? url);
   return {
-    url: urlOf(config, listening),
+    url,
     port: listening.port,
     changed: (part) => mcp.changed(part),
     async close(graceMs = DRAIN_MS) {

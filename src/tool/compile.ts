@@ -7,6 +7,7 @@ import { type ArgumentPlace, nameArguments } from './arguments.ts';
 import { withoutBoilerplate } from './boilerplate.ts';
 import { bundleInput } from './bundle.ts';
 import { fileSchema } from './file-schema.ts';
+import { gptFilesArgument, withGptFiles } from './gpt-files.ts';
 import { hintsOf } from './hints.ts';
 import { compileOutput } from './output.ts';
 import type { Binding, BindingTarget, InputSchema, RequestTemplate, Tool } from './types.ts';
@@ -63,7 +64,13 @@ export function compileTool(operation: Operation, name: string, context: Compile
     request: requestTemplate(operation, body?.requiredProperties ?? []),
     bindings: list.map((argument, index): Binding => ({ argument: names[index]!, target: argument.target })),
   };
-  return { tool, reduced, cut };
+  return { tool: withFileParams(tool), reduced, cut };
+}
+
+/** ChatGPT then hands files over as `{ download_url, file_id, … }` (Apps SDK, `_meta`). */
+function withFileParams(tool: Tool): Tool {
+  const argument = gptFilesArgument(tool);
+  return argument === undefined ? tool : { ...tool, meta: { ...tool.meta, 'openai/fileParams': [argument] } };
 }
 
 function parameterArguments(operation: Operation, { converter, parameters }: CompileContext): Argument[] {
@@ -138,6 +145,7 @@ function convertChoice(choice: BodyChoice, converter: SchemaConverter): JsonSche
   const { wire } = choice;
   if (wire.encoding === 'bytes') return fileSchema();
   const schema = converter.convertRoot(choice.schema);
+  if (wire.encoding === 'json') return withGptFiles(schema);
   return wire.encoding === 'form' || wire.encoding === 'multipart' ? withFiles(schema, wire) : schema;
 }
 
