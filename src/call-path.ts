@@ -175,23 +175,25 @@ export async function createCallPath(config: BridgeConfig, dependencies: CallPat
     ...(audit ? [audit.attempts] : []),
     tracing.attempts,
   ];
+  const cached = cache({
+    policyOf,
+    store: store.cache,
+    identityOf: createIdentityOf(auth),
+    clock,
+    onEvent: (exchange, event) => observer.observeCache({ ...named(exchange), event }),
+  });
   const wire: Middleware<Exchange, RawResponse>[] = [
     redirect(),
     ...(await gptHeadersFor(config, { apiOf, store, clock })),
-    cache({
-      policyOf,
-      store: store.cache,
-      identityOf: createIdentityOf(auth),
-      clock,
-      onEvent: (exchange, event) => observer.observeCache({ ...named(exchange), event }),
-    }),
+    cached,
     limited,
     retry({ policyOf, deadlineAt, clock, random, onRetry }),
     ...guarded,
     createAuthorizer({ auth, missing: config.missingCredential }),
   ];
   // A process of our own that has died is not an outage that retries would make worse: there is no budget of them.
-  const serverWire = [limited, retry({ policyOf, deadlineAt, clock, random, onRetry, budget: UNLIMITED }), ...guarded];
+  const unlimited = retry({ policyOf, deadlineAt, clock, random, onRetry, budget: UNLIMITED });
+  const serverWire = [cached, limited, unlimited, ...guarded];
   const toApi = compose(createSender(http), wire);
   const toServer = dependencies.sendToServer && compose(dependencies.sendToServer, serverWire);
   const send: typeof toApi = (exchange) =>

@@ -56,6 +56,9 @@ export function tagsOfRead(exchange: Exchange): string[] {
  */
 export function tagsOfWrite(exchange: Exchange): string[] {
   const { prefix, template, ancestors } = placeOf(exchange);
+  const { remote } = exchange.call.tool;
+  // What a tool of an MCP server changes, nobody knows but the server.
+  if (remote) return [`${prefix}</${remote.server}`];
   return [`${prefix}<${template}`, ...ancestors.map((above) => `${prefix}=${above}`)];
 }
 

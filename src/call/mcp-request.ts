@@ -1,4 +1,6 @@
+import { canonical } from '../tool/fingerprint.ts';
 import type { Tool } from '../tool/types.ts';
+import type { Call } from './execute.ts';
 import type { CallResult, Content, ContentBlock, RawResponse, RequestPlan } from './types.ts';
 
 /** Media type of an answer that is a JSON-RPC response, and not an HTTP body of its own. */
@@ -17,16 +19,25 @@ export type McpAnswer =
     }
   | { readonly error: { readonly code: number; readonly message: string } };
 
-/** `tools/call` as a plan: `mcp://<server>/<tool>`, the parameters of the call in the body. Arguments are checked already. */
+/**
+ * `tools/call` as a plan: `mcp://<server>/<tool>`, and the arguments as a GET or any other method has them, in the query or
+ * the body. So what only reads can be kept as other answers are. Arguments are checked already.
+ */
 export function planMcpCall(tool: Tool, args: { readonly [name: string]: unknown }): RequestPlan {
+  const { method } = tool.request;
   const { server, name } = tool.remote!;
-  const body: McpCall = { name, arguments: ownNames(tool, args) };
-  return {
-    method: tool.request.method,
-    url: `mcp://${server}/${encodeURIComponent(name)}`,
-    headers: [['content-type', 'application/json']],
-    body: JSON.stringify(body),
-  };
+  const url = `mcp://${server}/${encodeURIComponent(name)}`;
+  const own = canonical(ownNames(tool, args));
+  if (method === 'GET') return { method, url: `${url}?${QUERY}${encodeURIComponent(own)}`, headers: [] };
+  return { method, url, headers: [['content-type', 'application/json']], body: own };
+}
+
+const QUERY = 'arguments=';
+
+/** What `planMcpCall` wrote. */
+export function readMcpCall({ tool }: Pick<Call, 'tool'>, { url, body }: RequestPlan): McpCall {
+  const written = body ?? decodeURIComponent(url.slice(url.indexOf(`?${QUERY}`) + QUERY.length + 1));
+  return { name: tool.remote!.name, arguments: JSON.parse(String(written)) as McpCall['arguments'] };
 }
 
 function ownNames({ bindings }: Tool, args: { readonly [name: string]: unknown }): McpCall['arguments'] {

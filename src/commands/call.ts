@@ -67,7 +67,7 @@ function describePlan(plan: RequestPlan): string {
   const headers = plan.headers.map(([name, value]) => `${name}: ${value}`);
   const body =
     plan.body === undefined ? [] : ['', typeof plan.body === 'string' ? plan.body : `(${plan.body.length} bytes)`];
-  if (plan.url.startsWith('mcp:')) return [`tools/call to ${plan.url}`, ...body].join('\n');
+  if (plan.url.startsWith('mcp:')) return [`tools/call to ${decodeURIComponent(plan.url)}`, ...body].join('\n');
   return [`${plan.method} ${plan.url}`, ...headers, ...body, '', toCurl(plan)].join('\n');
 }
 

@@ -1,7 +1,6 @@
 import type { Handler } from '../call/compose.ts';
 import type { Exchange } from '../call/execute.ts';
-import type { McpCall } from '../call/mcp-request.ts';
-import { mcpResponse } from '../call/mcp-request.ts';
+import { mcpResponse, readMcpCall } from '../call/mcp-request.ts';
 import type { RawResponse } from '../call/types.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import type { Log } from '../log.ts';
@@ -89,8 +88,8 @@ export function openRemoteServers(options: RemoteOptions): RemoteServers {
   }
 
   const send: Handler<Exchange, RawResponse> = async ({ call, plan, signal }) => {
-    const { server, name } = call.tool.remote!;
-    const { arguments: args } = JSON.parse(String(plan.body)) as McpCall;
+    const { server } = call.tool.remote!;
+    const { name, arguments: args } = readMcpCall(call, plan);
     const found = supervised.get(server)!;
     const connection = await found.connection(signal);
     call.trace.attempts++;
