@@ -1,120 +1,37 @@
 import { randomUUID } from 'node:crypto';
-import type { Auth } from './auth/auth.ts';
-import type { CredentialStatus } from './auth/credentials.ts';
-import type { LoginSource, UrlLogins } from './auth/url-login.ts';
-import type { Call, CallContext, CallTrace, Planned } from './call/execute.ts';
-import { failureOf } from './call/failure.ts';
-import type { AuthDescription } from './call/middleware/authorize.ts';
-import type { CallResult } from './call/types.ts';
+import type { UrlLogins } from './auth/url-login.ts';
+import type { Bridge, CallOptions, CallOutcome } from './bridge-types.ts';
+import type { Call, CallTrace } from './call/execute.ts';
 import { createCallsUnderWay } from './call/under-way.ts';
-import type { CallPath, KnownApi } from './call-path.ts';
+import { logCall, longText, refusedCall } from './call-outcome.ts';
+import type { KnownApi } from './call-path.ts';
 import type { Clock } from './clock.ts';
 import type { BridgeConfig } from './config/types.ts';
-import type { Diagnostic } from './diagnostic.ts';
 import { BridgeError } from './errors.ts';
-import type { Inspect, ServedApi } from './load-apis.ts';
+import type { Inspect } from './load-apis.ts';
 import type { ServedServers } from './load-servers.ts';
 import { type LoadedTools, loadTools } from './load-tools.ts';
 import { createLog, type Log } from './log.ts';
 import type { NetworkOverrides } from './network.ts';
 import type { Part } from './remote/types.ts';
 import { createMasker } from './secrets.ts';
-import type { SavedResponse } from './store/saved-responses.ts';
 import type { Observer } from './telemetry/observer.ts';
 import type { Registry } from './tool/registry.ts';
 import type { Tool } from './tool/types.ts';
 
-/** What became of a call, and what `_meta.actionbridge` tells about it. */
-export interface CallOutcome {
-  readonly tool: Tool;
-  readonly result: CallResult;
-  readonly requestId: string;
-  readonly trace: CallTrace;
-  readonly ms: number;
-  /** The answer was too large to be shown: it is kept whole, as a resource. */
-  readonly saved?: SavedResponse;
-}
-
-export type CallOptions = Omit<CallContext, 'requestId'> & { readonly requestId?: string };
-
-/** One engine: the tools, and the one way to call them. Every surface is a view of it. */
-export interface Bridge {
-  /** A snapshot; another one after a change. */
-  readonly registry: Registry;
-  readonly apis: readonly ServedApi[];
-  readonly diagnostics: readonly Diagnostic[];
-  readonly resources: ResourceSource;
-  /** Logins in a browser on this machine. */
-  readonly logins: LoginSource;
-  /** Absent without MCP servers. */
-  readonly prompts?: PromptSource;
-  readonly log: Log;
-  /** Throws TOOL_UNKNOWN; anything else the world may do is a result. */
-  call(name: string, args: unknown, options: CallOptions): Promise<CallOutcome>;
-  /** The request a call would send; nothing is sent. Throws TOOL_UNKNOWN. */
-  plan(name: string, args: unknown, options: CallOptions): Promise<DryRun>;
-  /** What the documents ask for, and whether it is there. */
-  credentials(): Promise<readonly CredentialStatus[]>;
-  auth(): Promise<Auth>;
-  /** The way of a call, for surfaces that share its network, stores and observers. */
-  path(): Promise<CallPath>;
-  /** Told after tools, or what MCP servers have besides, have changed; gives the way to stop being told. */
-  onChange(listener: (part: Part) => void): () => void;
-  /** Lets no new calls begin, and waits for those under way, `ms` at most. */
-  drain(ms: number): Promise<void>;
-  /** Ends the calls under way. */
-  close(): Promise<void>;
-}
-
-/** A planned request, and how it would be authorized, every credential masked. */
-export type DryRun = Planned & { readonly auth?: AuthDescription };
-
-/** A resource, as MCP lists it. */
-export interface Resource {
-  readonly uri: string;
-  readonly name: string;
-  readonly mimeType?: string;
-  readonly description?: string;
-  /** Bytes. */
-  readonly size?: number;
-}
-
-/** Text, or bytes in base64. */
-export interface ResourceContents {
-  readonly uri: string;
-  readonly mimeType?: string;
-  readonly text?: string;
-  readonly blob?: string;
-}
-
-export interface ResourceTemplate extends Omit<Resource, 'uri'> {
-  readonly uriTemplate: string;
-}
-
-/** Which MCP servers a caller may use; undefined: all. */
-export type MaySee = ((server: string) => boolean) | undefined;
-
-/** What can be read besides calling tools. Each principal sees its own. */
-export interface ResourceSource {
-  list(principal: string | undefined, maySee?: MaySee): Promise<readonly Resource[]>;
-  templates(maySee?: MaySee): readonly ResourceTemplate[];
-  /** Undefined for what is not there, or belongs to somebody else. Throws BridgeError when the MCP server that has it fails. */
-  read(uri: string, principal: string | undefined, maySee?: MaySee): Promise<readonly ResourceContents[] | undefined>;
-}
-
-/** A prompt, as MCP lists it. */
-export interface ListedPrompt {
-  readonly name: string;
-  readonly description?: string;
-  readonly arguments?: readonly object[];
-}
-
-/** The prompts of MCP servers. */
-export interface PromptSource {
-  list(maySee?: MaySee): readonly ListedPrompt[];
-  /** As prompts/get answers; undefined for what is not there. Throws BridgeError when the server fails. */
-  get(name: string, args: { readonly [name: string]: string }, maySee?: MaySee): Promise<object | undefined>;
-}
+export type {
+  Bridge,
+  CallOptions,
+  CallOutcome,
+  DryRun,
+  ListedPrompt,
+  MaySee,
+  PromptSource,
+  Resource,
+  ResourceContents,
+  ResourceSource,
+  ResourceTemplate,
+} from './bridge-types.ts';
 
 export interface BridgeDependencies {
   /** Text of the document given as `-`. */
@@ -263,7 +180,7 @@ export async function openBridge(config: BridgeConfig, dependencies: BridgeDepen
     async call(name, args, options) {
       const call = callOf(name, args, options);
       if (underWay.closed)
-        return refused(call, new BridgeError('BUSY', 'The bridge is shutting down', { retryable: true }));
+        return refusedCall(call, new BridgeError('BUSY', 'The bridge is shutting down', { retryable: true }));
       underWay.begin();
       try {
         return await run(call, options.principal);
@@ -314,50 +231,10 @@ async function startServers(config: BridgeConfig, log: Log): Promise<ServedServe
   return (await import('./load-servers.ts')).openServers(config, log);
 }
 
-/** A line a call, for whoever asks for it; a call that broke, or whose outcome is unknown, is worth one in any case. A person at a terminal sees it anyway. */
-function logCall(log: Log, { tool, result, requestId, trace, ms }: CallOutcome): void {
-  const broken = result.kind === 'failed' || result.kind === 'unknown';
-  const said = broken
-    ? `${result.error.code}: ${firstLine(result.error.message)}`
-    : 'status' in result
-      ? `HTTP ${result.status}`
-      : result.kind;
-  const fields = { requestId, api: tool.api, attempts: trace.attempts, cached: trace.cached, ms: Math.round(ms) };
-  log[broken && !isQuestion(result) ? 'warn' : 'info'](`${tool.name}: ${said}`, fields);
-}
-
-/** What a person is asked, or has said, is nothing that broke. */
-function isQuestion(result: CallResult): boolean {
-  return result.kind === 'failed' && result.error.code.startsWith('CONFIRMATION_');
-}
-
-/** Further lines may show arguments. */
-function firstLine(text: string): string {
-  return text.split('\n', 1)[0]!;
-}
-
 function knownApis({ apis, configs, security }: LoadedTools): ReadonlyMap<string, KnownApi> {
   return new Map(
     apis.map(({ name }, index) => [name, { config: configs[index]!, security: security[index]! }] as const),
   );
-}
-
-/** Characters of an answer that a model is shown (SECURITY.md, Defaults); longer ones are kept whole. */
-const MAX_SHOWN = 100_000;
-
-function longText(result: CallResult): { readonly text: string; readonly mediaType: string } | undefined {
-  if (result.kind !== 'ok' && result.kind !== 'refused') return undefined;
-  const { content } = result;
-  if (content.kind === 'mcp') {
-    const text = content.blocks.map((block) => (block.type === 'text' ? block.text : '')).join('\n');
-    return text.length <= MAX_SHOWN ? undefined : { text, mediaType: 'text/plain' };
-  }
-  if ((content.kind !== 'json' && content.kind !== 'text') || content.text.length <= MAX_SHOWN) return undefined;
-  return { text: content.text, mediaType: content.kind === 'json' ? 'application/json' : content.mediaType };
-}
-
-function refused({ tool, context, trace }: Call, error: BridgeError): CallOutcome {
-  return { tool, result: { kind: 'failed', error: failureOf(error) }, requestId: context.requestId, trace, ms: 0 };
 }
 
 function find(registry: Registry, name: string): Tool {

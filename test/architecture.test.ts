@@ -4,6 +4,8 @@ import { describe, expect, it } from 'vitest';
 
 /** Where the parts are put together: `bridge.ts` and the files it was divided into. */
 const COMPOSITION_ROOT = [
+  'bridge-types',
+  'call-outcome',
   'load-sources',
   'load-actions',
   'load-apis',
