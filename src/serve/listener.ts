@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createServer, type RequestListener, type Server, STATUS_CODES } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
 import type { TlsFiles } from '../config/http-types.ts';
 import { BridgeError } from '../errors.ts';
 import { limitSockets } from './socket-limit.ts';
@@ -43,6 +43,7 @@ const LIMITS = {
 } as const;
 const HANDSHAKE_MS = 10_000;
 const DRAIN_CHECK_MS = 50;
+const IDLE_MS = 1_000;
 const MAX_SOCKETS = 1_000;
 const MAX_HEADERS = 100;
 
@@ -97,19 +98,26 @@ function answerBroken(error: NodeJS.ErrnoException, socket: Socket): void {
 }
 
 /**
- * An idle connection may have a request in its socket that was not looked at yet: sockets are, and then come immediates.
- * So connections are closed in those, and only what arrives in between is lost.
+ * Closes in the order in which nothing is lost: first the door, so that who comes goes elsewhere; a second later the connections
+ * that lie idle, because a proxy may just be sending on one of them, and what is sent in between is answered; at last the rest.
  */
 function stop(server: Server, graceMs: number): Promise<void> {
   return new Promise((resolve) => {
-    const timer = setTimeout(() => server.closeAllConnections(), graceMs);
-    const drain = setInterval(() => setImmediate(() => server.closeIdleConnections()), DRAIN_CHECK_MS);
-    setImmediate(() => {
-      server.close(() => {
-        clearTimeout(timer);
-        clearInterval(drain);
-        resolve();
-      });
-    });
+    const cutOff = setTimeout(() => server.closeAllConnections(), graceMs);
+    let drain: NodeJS.Timeout | undefined;
+    const idle = setTimeout(
+      () => {
+        // A request that waits in its socket is looked at first: sockets are, and then come immediates.
+        drain = setInterval(() => setImmediate(() => server.closeIdleConnections()), DRAIN_CHECK_MS);
+      },
+      Math.min(graceMs, IDLE_MS),
+    );
+    const done = () => {
+      for (const timer of [cutOff, idle, drain]) clearTimeout(timer);
+      server.close(() => undefined);
+      resolve();
+    };
+    // The close of node:http would end idle connections at once.
+    setImmediate(() => NetServer.prototype.close.call(server, done));
   });
 }
