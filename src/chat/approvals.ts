@@ -18,7 +18,10 @@ export interface ApprovalDesk {
  * `asksAlways`: the client has said that it can ask a person, so every call with consequences is handed back; otherwise only those
  * that must not go out unasked.
  */
-export function createApprovalDesk(resumed: readonly ResumedCall[], asksAlways: boolean): ApprovalDesk {
+export function createApprovalDesk(
+  resumed: readonly ResumedCall[],
+  { asksAlways, clientIdOf }: { readonly asksAlways: boolean; readonly clientIdOf: (call: ModelCall) => string },
+): ApprovalDesk {
   const pending: PendingApproval[] = [];
   const remembered: RememberedCall[] = [];
   return {
@@ -35,6 +38,7 @@ export function createApprovalDesk(resumed: readonly ResumedCall[], asksAlways: 
         remembered.push({
           approval: id,
           id: call.id,
+          clientId: clientIdOf(call),
           name: call.name,
           arguments: call.arguments,
           state: await question.state(),

@@ -118,6 +118,7 @@ export function createChatWriter({ ownerOf, clientIdOf, includeUsage, native }: 
       }
     },
     ran: () => '',
+    items: () => [],
     end(end) {
       const whole = composeChat(end, { clientIdOf, native });
       const { choices, usage, ...rest } = whole as Json & { choices: readonly Json[] };

@@ -21,6 +21,8 @@ export interface ClientWriter {
   push(part: Part): string;
   /** One of our calls has come to its result. */
   ran(call: SettledCall): string;
+  /** Responses: the items that the client was shown; all of them after `end`. */
+  items(): readonly Json[];
   /** What ends the stream. */
   end(end: LoopEnd): string;
   /** A failure after the stream had begun. */

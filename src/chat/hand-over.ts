@@ -4,9 +4,11 @@ import { chatId } from './chat-answer.ts';
 import { newCallId } from './chat-calls.ts';
 import { type Json, listOf, recordOf, textOf } from './lenient.ts';
 import type { Ended } from './loop.ts';
-import type { Remembered, TurnMemory } from './memory.ts';
+import type { Remembered, RememberedCall, TurnMemory } from './memory.ts';
 import { responseId } from './responses-answer.ts';
+import { isRanId, ranId, toldItems } from './responses-items.ts';
 import type { ModelCall } from './types.ts';
+import { DIALECTS } from './upstream-dialect.ts';
 
 /** The ids that the client knows its calls by: the upstream's where they are unique, else ids of ours. */
 export interface ClientIds {
@@ -16,27 +18,32 @@ export interface ClientIds {
 /** Upstreams that count (`call_0`, `0`) give the same ids in every conversation, so nothing can be remembered under them. */
 const UNIQUE = /^[\w-]{20,}$/;
 
-export function createClientIds(): ClientIds {
-  const made = new Map<string, string>();
+/** `known`: calls that the client has an id for already. */
+export function createClientIds(known: readonly Pick<RememberedCall, 'id' | 'clientId'>[] = []): ClientIds {
+  const made = new Map(known.map(({ id, clientId }) => [id, clientId]));
   return {
     clientIdOf({ id }) {
       if (UNIQUE.test(id)) return id;
-      const known = made.get(id) ?? newCallId();
-      made.set(id, known);
-      return known;
+      const own = made.get(id) ?? newCallId();
+      made.set(id, own);
+      return own;
     },
   };
+}
+
+export interface EndOptions {
+  readonly memory: TurnMemory;
+  readonly principal: string | undefined;
+  readonly desk: ApprovalDesk;
+  /** Responses: the items that the client was shown. */
+  readonly shown: readonly Json[];
 }
 
 /**
  * Remembers what the client was not shown and will need: under the ids of the calls that it was handed, of the calls that wait for a
  * person, and (Responses) of the response.
  */
-export async function rememberEnd(
-  ended: Ended,
-  asked: Asked,
-  given: { memory: TurnMemory; principal: string | undefined; desk: ApprovalDesk },
-): Promise<void> {
+export async function rememberEnd(ended: Ended, asked: Asked, given: EndOptions): Promise<void> {
   const { memory, principal, desk } = given;
   const { rounds } = ended.end;
   const handed = rounds.at(-1)!.calls.filter(({ owner }) => owner === 'client');
@@ -51,11 +58,30 @@ export async function rememberEnd(
     ...(desk.remembered.length > 0 ? { pending: desk.remembered } : {}),
   };
   for (const { approval } of desk.remembered) await memory.put(principal, approval, turn);
-  if (asked.dialect === 'responses') return rememberResponse(ended, asked, turn, given);
+  if (asked.dialect === 'responses') {
+    await rememberItems(ended, asked, given);
+    return rememberResponse(ended, asked, turn, given);
+  }
   const hidden =
     rounds.length > 1 || rounds[0]!.calls.some(({ owner }) => owner !== 'client') || !ended.conversation.native;
   if (handed.length > 0 && (hidden || Object.keys(ids).length > 0))
     await memory.put(principal, handed[0]!.clientId, turn);
+}
+
+/**
+ * Items by their ids. Clients repeat our calls without their results, or only refer to items that they believe to be stored; where
+ * the provider does not know responses, nobody else has stored any.
+ */
+async function rememberItems(ended: Ended, asked: Asked, { memory, principal, shown }: EndOptions): Promise<void> {
+  const remember = (id: string, items: readonly Json[]) =>
+    memory.put(principal, id, { dialect: 'responses', items, ids: {} });
+  for (const { call, clientId, answer } of ended.end.rounds.flatMap(({ calls }) => calls)) {
+    if (!answer) continue;
+    const { output } = DIALECTS.responses.resultItem(clientId, answer);
+    await remember(ranId(clientId), toldItems({ ...call, id: clientId }, output));
+  }
+  if (asked.body['store'] === false || ended.conversation.dialect.name === 'responses') return;
+  for (const item of shown) if (!isRanId(textOf(item['id']))) await remember(textOf(item['id']), [item]);
 }
 
 /** For `previous_response_id`. A provider that stores responses needs only what came after its last one. */

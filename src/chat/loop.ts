@@ -145,7 +145,11 @@ async function* resume(
     yield options.show({ kind: 'call-done', call });
   }
   const open = calls.map(
-    (call): SettledCall => ({ call, owner: options.offer.toolFor(call.name) ? 'ours' : 'unknown', clientId: call.id }),
+    (call): SettledCall => ({
+      call,
+      owner: options.offer.toolFor(call.name) ? 'ours' : 'unknown',
+      clientId: options.clientIdOf(call),
+    }),
   );
   const settled = yield* settle(open, options);
   const { dialect } = opened;

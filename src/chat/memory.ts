@@ -19,7 +19,9 @@ export interface Remembered {
 
 export interface RememberedCall {
   readonly approval: string;
+  /** The upstream's. */
   readonly id: string;
+  readonly clientId: string;
   readonly name: string;
   readonly arguments: string;
   /** Proves that the consent is for this very call. */

@@ -12,7 +12,7 @@ import { openConversation } from './conversation.ts';
 import { createDialectChoice } from './dialect-choice.ts';
 import { functionsFor } from './functions.ts';
 import { rememberEnd } from './hand-over.ts';
-import type { Json } from './lenient.ts';
+import { type Json, listOf, recordOf } from './lenient.ts';
 import type { Ended } from './loop.ts';
 import { createTurnMemory } from './memory.ts';
 import { createOffer, type Offer } from './offer.ts';
@@ -133,9 +133,9 @@ export function createChatProxy(config: ProxyConfig, dependencies: ProxyDependen
     const run = session.run();
     let step = await run.next();
     while (!step.done) step = await run.next();
-    await remember(step.value, asked, { session, request });
     const compose = asked.dialect === 'chat' ? composeChat : composeResponse;
     const body = compose(step.value.end, session.composeOptions(step.value));
+    await remember(step.value, asked, { session, request, shown: listOf(body['output']).map(recordOf) });
     return Response.json(body, { headers: { ...passedHeaders(session.headers()), ...endHeaders(step.value) } });
   }
 
@@ -150,8 +150,9 @@ export function createChatProxy(config: ProxyConfig, dependencies: ProxyDependen
       try {
         let step = first;
         for (; !step.done; step = await run.next()) yield step.value;
-        await remember(step.value, asked, { session, request: given.request });
-        yield session.finish(step.value);
+        const last = session.finish(step.value);
+        await remember(step.value, asked, { session, request: given.request, shown: session.shown() });
+        yield last;
       } catch (error) {
         if (!given.gone.signal.aborted && !given.request.signal.aborted)
           yield session.fail(errorObject(error, given.requestId));
@@ -170,9 +171,10 @@ export function createChatProxy(config: ProxyConfig, dependencies: ProxyDependen
   function remember(
     ended: Ended,
     asked: Asked,
-    { session, request }: { session: Session; request: ProxyRequest },
+    given: { session: Session; request: ProxyRequest; shown: readonly Json[] },
   ): Promise<void> {
-    return rememberEnd(ended, asked, { memory, principal: request.principal, desk: session.desk });
+    const { session, request, shown } = given;
+    return rememberEnd(ended, asked, { memory, principal: request.principal, desk: session.desk, shown });
   }
 
   /** Several choices, background runs and the old function interface cannot be looped over: without our tools, byte for byte. */

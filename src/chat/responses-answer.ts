@@ -108,7 +108,7 @@ function foreignItems({ turn, calls }: Round, base: string, { clientIdOf }: Comp
     ...(parts.length === 0 ? [] : [messageItem(`msg_${base}`, parts)]),
     ...calls.map((settled) =>
       settled.owner === 'client'
-        ? functionCallItem(`fc_${settled.call.id}`, { ...settled.call, id: clientIdOf(settled.call) })
+        ? functionCallItem(`fc_${clientIdOf(settled.call)}`, { ...settled.call, id: clientIdOf(settled.call) })
         : ranItem(settled),
     ),
   ];

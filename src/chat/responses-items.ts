@@ -32,10 +32,15 @@ export function functionCallItem(id: string, call: ModelCall, status = 'complete
       };
 }
 
+/** The id of the item that shows a call of ours. */
+export function ranId(clientId: string): string {
+  return OURS + clientId;
+}
+
 /** A call of ours, as the Responses API shows calls that were run on the server's side. */
-export function ranItem({ call, answer }: Pick<SettledCall, 'call' | 'answer'>): Json {
+export function ranItem({ call, clientId, answer }: Pick<SettledCall, 'call' | 'clientId' | 'answer'>): Json {
   const item = {
-    id: `${OURS}${call.id}`,
+    id: ranId(clientId),
     type: 'mcp_call',
     server_label: LABEL,
     name: call.name,
@@ -53,8 +58,8 @@ function shownError({ type, code, message }: ToolError, text: string): Json {
     : { type: 'mcp_tool_execution_error', content: [{ type: 'text', text }] };
 }
 
-/** The call and its result, as the upstream had them, of an item that the client repeats; undefined: not one of ours. */
-export function unshow(item: Json): { readonly call: ModelCall; readonly output: string } | undefined {
+/** The call, and its result as far as the item has it, of an item that the client repeats; undefined: not one of ours. */
+export function unshow(item: Json): { readonly call: ModelCall; readonly output: string | undefined } | undefined {
   const id = textOf(item['id']);
   if (item['type'] !== 'mcp_call' || !id.startsWith(OURS)) return undefined;
   const call = {
@@ -63,12 +68,24 @@ export function unshow(item: Json): { readonly call: ModelCall; readonly output:
     arguments: textOf(item['arguments']),
     kind: 'function',
   } as const;
-  return { call, output: typeof item['output'] === 'string' ? item['output'] : outputOf(recordOf(item['error'])) };
+  if (typeof item['output'] === 'string') return { call, output: item['output'] };
+  return { call, output: item['error'] ? outputOf(recordOf(item['error'])) : undefined };
+}
+
+/** Whether the id is that of a call of ours. */
+export function isRanId(id: string): boolean {
+  return id.startsWith(OURS);
 }
 
 function outputOf(error: Json): string {
   const content = Array.isArray(error['content']) ? recordOf(error['content'][0]) : {};
   return textOf(content['text']) || JSON.stringify({ error });
+}
+
+/** A call and its result, as the model is told them. */
+export function toldItems(call: ModelCall, output: unknown): Json[] {
+  const { id: _, ...item } = functionCallItem('', call);
+  return [item, { type: 'function_call_output', call_id: call.id, output }];
 }
 
 export function approvalItem({ id, call }: PendingApproval): Json {

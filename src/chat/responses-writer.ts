@@ -65,7 +65,7 @@ export function createResponsesWriter(options: WriterOptions): ClientWriter {
     const index = place({});
     callPlaces.set(`${round} ${made.id}`, index);
     if (ownerOf(made) !== 'client') {
-      const item = ranItem({ call: made });
+      const item = ranItem({ call: made, clientId: clientIdOf(made) });
       output[index] = item;
       return (
         before +
@@ -73,7 +73,8 @@ export function createResponsesWriter(options: WriterOptions): ClientWriter {
         emit({ type: 'response.mcp_call.in_progress', output_index: index, item_id: item['id'] })
       );
     }
-    const given = native && event ? recordOf(event['item']) : functionCallItem(`fc_${made.id}`, made, 'in_progress');
+    const given =
+      native && event ? recordOf(event['item']) : functionCallItem(`fc_${clientIdOf(made)}`, made, 'in_progress');
     const item = { ...given, call_id: clientIdOf(made) };
     if (native) places.set(numberOf(event?.['output_index']) ?? 0, index);
     output[index] = item;
@@ -103,7 +104,7 @@ export function createResponsesWriter(options: WriterOptions): ClientWriter {
     const item =
       native && event
         ? { ...recordOf(event['item']), call_id: clientIdOf(made) }
-        : functionCallItem(`fc_${made.id}`, { ...made, id: clientIdOf(made) });
+        : functionCallItem(`fc_${clientIdOf(made)}`, { ...made, id: clientIdOf(made) });
     output[index] = item;
     const done = () => emit({ type: 'response.output_item.done', output_index: index, item });
     if (native) return done();
@@ -162,6 +163,7 @@ export function createResponsesWriter(options: WriterOptions): ClientWriter {
       }
     },
     ran,
+    items: () => output,
     end: finish,
     fail: (error) => emit({ type: 'error', code: null, param: null, ...error, error, message: error['message'] }),
   };

@@ -2,7 +2,7 @@ import type { Asked } from './asked.ts';
 import { type Decision, decisionIn } from './decision.ts';
 import { type Json, listOf, recordOf, textOf } from './lenient.ts';
 import type { Remembered, RememberedCall } from './memory.ts';
-import { functionCallItem, isOurApproval, unshow } from './responses-items.ts';
+import { isOurApproval, toldItems, unshow } from './responses-items.ts';
 import type { DialectName } from './types.ts';
 
 /** A stretch of the conversation, and the dialect it is written in. */
@@ -94,7 +94,12 @@ function withId(message: Json, ids: ReadonlyMap<string, string>): Json {
 
 function decided(turn: Remembered, decision: Decision | undefined, repeat: boolean): ResumedCall[] {
   if (!decision?.ids.some((id) => turn.pending?.some(({ approval }) => approval === id))) return [];
-  return (turn.pending ?? []).map((call) => ({ ...call, approved: decision.approved.has(call.approval), repeat }));
+  return (turn.pending ?? []).map((call) => ({
+    ...call,
+    id: repeat ? call.clientId : call.id,
+    approved: decision.approved.has(call.approval),
+    repeat,
+  }));
 }
 
 async function restoreResponses(asked: Asked, find: FindTurn): Promise<Restored> {
@@ -106,7 +111,8 @@ async function restoreResponses(asked: Asked, find: FindTurn): Promise<Restored>
   const asksInInput = items.some(isOurApproval);
   const waiting = decision ? ((asksInInput ? undefined : before) ?? (await firstOf(decision.ids, find))) : undefined;
   const resumed = waiting ? decided(waiting, decision, asksInInput) : [];
-  const shown = unshowAll(items, before?.ids ?? {}, new Set(resumed.map(({ id }) => id)));
+  const now = new Set(resumed.map(({ clientId }) => clientId));
+  const shown = await unshowAll(items, { ids: before?.ids ?? {}, now, find });
   const touched = before !== undefined || shown.touched;
   return {
     segments: [
@@ -119,39 +125,51 @@ async function restoreResponses(asked: Asked, find: FindTurn): Promise<Restored>
   };
 }
 
-/**
- * The items as the upstream had them: our calls as functions with their results, the latest where a call stands there twice; requests
- * for approval and their answers are not for the model. Calls that are made now are left out.
- */
-function unshowAll(
-  given: readonly Json[],
-  ids: Remembered['ids'],
-  now: ReadonlySet<string>,
-): { items: Json[]; touched: boolean } {
-  let touched = false;
-  const last = new Map(given.map((item, index) => [textOf(item['id']), index]));
-  const items = given.flatMap((item, index) => {
-    const ours = unshow(item);
-    if (ours) {
-      touched = true;
-      if (now.has(ours.call.id) || last.get(textOf(item['id'])) !== index) return [];
-      return [functionCallOf(ours.call), { type: 'function_call_output', call_id: ours.call.id, output: ours.output }];
-    }
-    if (isOurApproval(item) || isOurAnswer(item)) {
-      touched = true;
-      return [];
-    }
-    const id = ids[textOf(item['call_id'])];
-    if (id === undefined) return [item];
-    touched = true;
-    return [{ ...item, call_id: id }];
-  });
-  return { items, touched };
+interface Unshowing {
+  readonly ids: Remembered['ids'];
+  /** Calls that are made now. */
+  readonly now: ReadonlySet<string>;
+  readonly find: FindTurn;
 }
 
-function functionCallOf(call: Parameters<typeof functionCallItem>[1]): Json {
-  const { id: _, ...item } = functionCallItem('', call);
-  return item;
+/**
+ * The items as the upstream had them: our calls as functions with their results, the latest where a call stands there twice; what is
+ * only referred to, as far as it is known here; requests for approval and their answers are not for the model. Calls that are made
+ * now are left out.
+ */
+async function unshowAll(
+  given: readonly Json[],
+  { ids, now, find }: Unshowing,
+): Promise<{ items: Json[]; touched: boolean }> {
+  const last = new Map(given.map((item, index) => [textOf(item['id']), index]));
+  const items: Json[] = [];
+  for (const [index, item] of given.entries()) {
+    const id = textOf(item['id']);
+    const ours = unshow(item);
+    if (ours && (now.has(ours.call.id) || last.get(id) !== index)) continue;
+    if (isOurApproval(item) || isOurAnswer(item)) continue;
+    if (ours) items.push(...(await resultOf(ours, id, find)));
+    else if (item['type'] === 'item_reference') items.push(...((await find(id))?.items ?? [item]));
+    else items.push(withCallId(item, ids));
+  }
+  return { items, touched: items.length !== given.length || items.some((item, index) => item !== given[index]) };
+}
+
+/** A result that the client did not repeat is looked up; one that is forgotten is not made up. */
+async function resultOf(
+  { call, output }: NonNullable<ReturnType<typeof unshow>>,
+  id: string,
+  find: FindTurn,
+): Promise<readonly Json[]> {
+  if (output !== undefined) return toldItems(call, output);
+  return (await find(id))?.items ?? toldItems(call, FORGOTTEN);
+}
+
+const FORGOTTEN = 'The result of this call is not known any more. Call again if it is needed.';
+
+function withCallId(item: Json, ids: Remembered['ids']): Json {
+  const id = ids[textOf(item['call_id'])];
+  return id === undefined ? item : { ...item, call_id: id };
 }
 
 function isOurAnswer(item: Json): boolean {

@@ -49,14 +49,16 @@ export interface Session {
   finish(ended: Ended): string;
   fail(error: Json): string;
   composeOptions(ended: Ended): ComposeOptions;
+  /** Items that a streaming client of Responses was shown. */
+  shown(): readonly Json[];
   /** Of the provider's latest answer. */
   headers(): { readonly [name: string]: string };
 }
 
 export function createSession(options: SessionOptions): Session {
   const { asked, offer, restored, limits, choice, clock } = options;
-  const { clientIdOf } = createClientIds();
-  const desk = createApprovalDesk(restored.resumed, options.asksAlways);
+  const { clientIdOf } = createClientIds(restored.resumed);
+  const desk = createApprovalDesk(restored.resumed, { asksAlways: options.asksAlways, clientIdOf });
   let spoken: DialectName = asked.dialect;
   let headers: { readonly [name: string]: string } = {};
   let writer: ClientWriter | undefined;
@@ -164,6 +166,7 @@ export function createSession(options: SessionOptions): Session {
     composeOptions,
     finish: ({ end }) => writer!.end(end),
     fail: (error) => writer?.fail(error) ?? '',
+    shown: () => writer?.items() ?? [],
     headers: () => headers,
   };
 }

@@ -164,6 +164,47 @@ describe.each(['chat', 'responses'] as const)('a model that speaks %s', (upstrea
     ]);
   });
 
+  it.each([
+    // biome-ignore lint/suspicious/noExplicitAny: output items are input items
+    { how: 'repeats calls of ours without their results', repeat: ({ output: _, error: __, ...item }: any) => item },
+    // biome-ignore lint/suspicious/noExplicitAny: the same
+    { how: 'only refers to items', repeat: ({ id }: any) => ({ type: 'item_reference', id }) },
+  ])('is told everything when a client $how (OpenAI Agents SDK, AI SDK)', async ({ repeat }) => {
+    const { client, model } = setups.get(upstream)!;
+    play({ reasoning: 'Hm.', calls: [WEATHER, { ...FILE, id: 'call_0' }] }, { text: 'Done.' });
+    const tools = [{ type: 'function' as const, ...READ_FILE, strict: false }];
+    const first = await client.responses.create({ model: 'm', input: 'Both', tools });
+    const call = first.output.find((item) => item.type === 'function_call')!;
+    // biome-ignore lint/suspicious/noExplicitAny: output items are input items
+    const kept: any[] = first.output.map((item) =>
+      upstream === 'responses' && item.type !== 'mcp_call' ? item : repeat(item),
+    );
+    const result = { type: 'function_call_output' as const, call_id: call.call_id, output: 'the file' };
+    await client.responses.create({ model: 'm', input: [{ role: 'user', content: 'Both' }, ...kept, result], tools });
+    expect(transcriptOf(model.requests[1]!).filter(([kind]) => kind !== 'reasoning')).toEqual([
+      ['user', 'Both'],
+      ['call', 'get_weather', '{"city":"Lisbon"}'],
+      ['result', RESULT],
+      ['call', 'read_file', '{"path":"/a"}'],
+      ['result', 'the file'],
+    ]);
+  });
+
+  it('is told that a result is not known any more, and none is made up', async () => {
+    const { client, model } = setups.get(upstream)!;
+    play({ text: 'Done.' });
+    // biome-ignore lint/suspicious/noExplicitAny: an item without its result
+    const item: any = {
+      type: 'mcp_call',
+      id: 'mcp_ab_call_forgotten',
+      name: 'get_weather',
+      arguments: '{}',
+      server_label: 'actionbridge',
+    };
+    await client.responses.create({ model: 'm', input: [item, { role: 'user', content: 'x' }] });
+    expect(transcriptOf(model.requests[0]!)[1]).toEqual(['result', expect.stringContaining('not known any more')]);
+  });
+
   it('runs the tools of runTools beside ours', async () => {
     const { client } = setups.get(upstream)!;
     play({ calls: [WEATHER, FILE] }, { calls: [WEATHER] }, { text: 'All done.' });
