@@ -1,13 +1,13 @@
 import { type CredentialStatus, formatStatus } from '../auth/credentials.ts';
 import type { Bridge } from '../bridge.ts';
 import type { BridgeConfig } from '../config/types.ts';
-import type { Diagnostic } from '../diagnostic.ts';
+import { type Diagnostic, formatDiagnostic } from '../diagnostic.ts';
 import { BridgeError } from '../errors.ts';
 import { formatReport } from '../fidelity/format.ts';
 import { reportFidelity } from '../fidelity/report.ts';
 import type { InspectedApi } from '../load-apis.ts';
 import { profileOf } from './check-profiles.ts';
-import { openFromConfig, readConfig } from './open.ts';
+import { ONE_SHOT_WAIT_MS, openFromConfig, readConfig } from './open.ts';
 import type { Command } from './table.ts';
 
 /** One part of the report: a member of the JSON, and lines for people. */
@@ -37,12 +37,14 @@ export const check: Command = async (input) => {
     ...validation,
   ]);
   const diagnostics = [...new Set([...found, ...noted])];
+  // Of the config and of MCP servers: no document's report has it.
+  const elsewhere = found.filter((each) => !noted.includes(each));
   print(format, [
     { key: 'apis', value: bridge?.apis ?? [], lines: [] },
     { key: 'tools', value: tools.length, lines: [] },
     { key: 'refused', value: refused, lines: refused.map(({ message }) => `refused: ${message}`) },
     { key: 'documents', value: documents, lines: documents.flatMap(formatReport) },
-    { key: 'diagnostics', value: diagnostics, lines: [] },
+    { key: 'diagnostics', value: diagnostics, lines: elsewhere.map(formatDiagnostic) },
     { key: 'credentials', value: credentials, lines: describeCredentials(credentials) },
     { key: 'summary', value: undefined, lines: [summary(tools.length, diagnostics)] },
   ]);
@@ -81,7 +83,7 @@ async function openAll(config: BridgeConfig, format: string): Promise<Opened> {
   const served: BridgeConfig['apis'][number][] = [];
   for (const api of config.apis) {
     try {
-      const { bridge } = await openInspected({ ...config, apis: [api] });
+      const { bridge } = await openInspected({ ...config, apis: [api], mcpServers: [] });
       await bridge.close();
       served.push(api);
     } catch (error) {
@@ -99,7 +101,10 @@ function isRefusal(error: unknown): error is BridgeError {
 
 async function openInspected(config: BridgeConfig): Promise<{ bridge: Bridge; inspected: InspectedApi[] }> {
   const inspected: InspectedApi[] = [];
-  const bridge = await openFromConfig(config, { inspect: (api) => void inspected.push(api) });
+  const bridge = await openFromConfig(config, {
+    inspect: (api) => void inspected.push(api),
+    serversWaitMs: ONE_SHOT_WAIT_MS,
+  });
   return { bridge, inspected };
 }
 

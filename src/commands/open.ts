@@ -26,7 +26,7 @@ async function readEnvironment(files: readonly string[]): Promise<BridgeConfig['
 }
 
 /** A command that ends has no later at which a server could come. */
-const ONE_SHOT_WAIT_MS = 30_000;
+export const ONE_SHOT_WAIT_MS = 30_000;
 
 /** The bridge that words, flags and config file describe. Errors of documents go to stderr, the rest is what `check` is for. */
 export async function openFromFlags(

@@ -39,7 +39,7 @@ describe.each(OFFICIAL_CLIENTS)('$name as the client of a bridge before two serv
     expect(await client.call('a_echo', { text: 'one' })).toMatchObject({ isError: false, text: 'one' });
     expect(await client.call('b_echo', { text: 'two' })).toMatchObject({ isError: false, text: 'two' });
     expect(await client.call('b_odd-names', { filter_name: 'x', top: 3 })).toMatchObject({
-      text: '{"filter[name]":"x","$top":3}',
+      text: '{"$top":3,"filter[name]":"x"}',
     });
     for (const server of ['a', 'b']) {
       const media = await client.call(`${server}_media`, {});
