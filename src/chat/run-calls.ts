@@ -15,7 +15,8 @@ export interface RunOptions {
   readonly offer: Offer;
   readonly budget: Budget;
   readonly limits: ProxyLimits;
-  readonly dialect: DialectName;
+  /** That the calls were made in. */
+  readonly dialect: () => DialectName;
   readonly argumentsFrom: (tool: Tool, dialect: DialectName, args: Json) => Json;
   /** Ends calls: the client is gone, or the time is over. */
   readonly signal: AbortSignal;
@@ -54,7 +55,7 @@ async function runCall(call: ModelCall, options: RunOptions): Promise<ToolAnswer
   const { tool } = offered;
   const parsed = parseArguments(call.arguments);
   if (typeof parsed === 'string') return brokenArguments(parsed, tool.input as unknown as Json);
-  const args = options.argumentsFrom(tool, dialect, parsed);
+  const args = options.argumentsFrom(tool, dialect(), parsed);
   const refused = budget.admit(tool.name, args);
   if (refused) {
     const message = `${stopText(refused, limits)}. Not executed: ${call.name}. Answer with what you have, and say what was not done.`;

@@ -15,7 +15,7 @@ import { type Ended, runLoop } from './loop.ts';
 import type { Offer, ToolFunctions } from './offer.ts';
 import { createResponsesWriter } from './responses-writer.ts';
 import type { Restored } from './restore.ts';
-import { runCalls } from './run-calls.ts';
+import { type RunOptions, runCalls } from './run-calls.ts';
 import { readEvents } from './sse.ts';
 import { partsOf } from './turn-parts.ts';
 import type { DialectName, Turn } from './types.ts';
@@ -121,38 +121,38 @@ export function createSession(options: SessionOptions): Session {
     const withTools = offer.functions('chat').length > 0 || asked.clientTools.size > 0;
     const opened = conversationIn(choice.choose(asked, withTools));
     spoken = opened.dialect.name;
-    const time = AbortSignal.timeout(limits.seconds * 1000);
+    const time = startDeadline(limits.seconds);
     const budget = createBudget(limits, clock);
-    const signal = AbortSignal.any([options.signal, overdue(time, limits.seconds)]);
-    return yield* runLoop(opened, {
-      asked,
+    const signal = AbortSignal.any([options.signal, time.signal]);
+    const run: RunOptions = {
+      source: options.source,
       offer,
       budget,
       limits,
-      desk,
-      resumed: restored.resumed,
-      take,
-      clientIdOf,
-      show: (part) => (asked.stream ? writerFor(opened).push(part) : ''),
-      showResult: (call) => (asked.stream ? writer!.ran(call) : ''),
-      run: (calls, onDone) =>
-        runCalls(
-          calls,
-          {
-            source: options.source,
-            offer,
-            budget,
-            limits,
-            dialect: spoken,
-            argumentsFrom: options.functions.argumentsFrom,
-            signal,
-            clientSignal: options.signal,
-            requestId: options.requestId,
-            confirmFor: desk.confirmFor,
-          },
-          onDone,
-        ),
-    });
+      dialect: () => spoken,
+      argumentsFrom: options.functions.argumentsFrom,
+      signal,
+      clientSignal: options.signal,
+      requestId: options.requestId,
+      confirmFor: desk.confirmFor,
+    };
+    try {
+      return yield* runLoop(opened, {
+        asked,
+        offer,
+        budget,
+        limits,
+        desk,
+        resumed: restored.resumed,
+        take,
+        clientIdOf,
+        show: (part) => (asked.stream ? writerFor(opened).push(part) : ''),
+        showResult: (call) => (asked.stream ? writer!.ran(call) : ''),
+        run: (calls, onDone) => runCalls(calls, run, onDone),
+      });
+    } finally {
+      time.stop();
+    }
   }
 
   const composeOptions = ({ conversation }: Ended): ComposeOptions => ({
@@ -171,12 +171,12 @@ export function createSession(options: SessionOptions): Session {
   };
 }
 
-/** The time is over: what tools are told then. */
-function overdue(time: AbortSignal, seconds: number): AbortSignal {
+/** Aborts when the time for calls is over. A timer of its own, so that none outlives its request. */
+function startDeadline(seconds: number): { readonly signal: AbortSignal; stop(): void } {
   const controller = new AbortController();
   const reason = new NetError('timeout', true, `The ${seconds} s for tool calls of this request are over`);
-  time.addEventListener('abort', () => controller.abort(reason), { once: true });
-  return controller.signal;
+  const timer = setTimeout(() => controller.abort(reason), seconds * 1000);
+  return { signal: controller.signal, stop: () => clearTimeout(timer) };
 }
 
 /** A turn out of an answer; `writer` shows it while it comes. Providers are known to send JSON where a stream was asked for. */
