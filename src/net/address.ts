@@ -3,8 +3,6 @@ import ipaddr from 'ipaddr.js';
 /** Azure's platform address: public by range, internal by use. */
 const WIRE_SERVER = '168.63.129.16';
 
-const EC2_METADATA = 'fd00:ec2::254';
-
 /**
  * Whether an IP address is global unicast, after unwrapping IPv4 in IPv6 (mapped, 6to4, NAT64, Teredo); also false for
  * `::/96` and Azure's 168.63.129.16. Anything that is no IP address is false.
@@ -57,9 +55,8 @@ function normalise(written: string): string {
 }
 
 /**
- * Whether giving a document by this URL names its host and port too, though they are not public: a developer's own machine or
- * network, written plainly. Other spellings of an address, link-local ones (cloud metadata) and names that only resolve to
- * something inside want `--allow-host`.
+ * Whether giving a document by this URL names its host and port too, though they are not public: the operator's own machine,
+ * written plainly. Other spellings of it, other networks and names that only resolve to something inside want `--allow-host`.
  */
 export function isPlainlyLocal(url: string): boolean {
   const [, written = ''] = /^https?:\/\/([^/?#\\@]*?)(?::\d*)?(?:[/?#]|$)/i.exec(url) ?? [];
@@ -67,6 +64,5 @@ export function isPlainlyLocal(url: string): boolean {
   if (written.toLowerCase() !== hostname) return false;
   const host = hostname.replace(/^\[|\]$/g, '');
   if (host === 'localhost' || host.endsWith('.localhost')) return true;
-  if (!ipaddr.isValid(host) || host === EC2_METADATA) return false;
-  return ['loopback', 'private', 'uniqueLocal'].includes(ipaddr.parse(host).range());
+  return ipaddr.isValid(host) && ipaddr.parse(host).range() === 'loopback';
 }

@@ -3,9 +3,10 @@ import { type AddressPolicy, createAddressPolicy } from './address.ts';
 import type { Resolver } from './connector.ts';
 import { exchange, type HttpResponse, type WireRequest } from './exchange.ts';
 import { type OpenResponse, openStream } from './open-stream.ts';
-import { createPools, type PoolKey } from './pools.ts';
+import { createPools, type OpenPool, type PoolKey } from './pools.ts';
 import type { ProxyOf } from './proxy.ts';
 import { createRoutes, type RouteTls } from './routes.ts';
+import { withSpare } from './spare-socket.ts';
 
 export type { HttpResponse } from './exchange.ts';
 export type { OpenResponse } from './open-stream.ts';
@@ -70,14 +71,18 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
   });
   const pools = createPools(createPool, MAX_POOLS);
 
-  function createPool({ origin, tls }: PoolKey): Pool {
-    return new Pool(origin, {
-      connect: routeTo(origin, tls),
+  function createPool({ origin, tls }: PoolKey): OpenPool {
+    const route = routeTo(origin, tls);
+    const reused = reuses(origin);
+    const spare = reused ? undefined : withSpare(route);
+    const pool = new Pool(origin, {
+      connect: spare?.connect ?? route,
       connections: options.connections ?? 10,
-      pipelining: reuses(origin) ? 1 : 0,
+      pipelining: reused ? 1 : 0,
       headersTimeout: options.firstByteTimeoutMs ?? 30_000,
       bodyTimeout: options.idleTimeoutMs ?? 15_000,
     });
+    return { pool, release: () => spare?.close() };
   }
 
   function poolFor({ url, credentialKey = '', tls }: HttpRequest): Pool {

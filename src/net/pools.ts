@@ -10,14 +10,20 @@ export interface PoolKey {
   readonly tls: RouteTls | undefined;
 }
 
+/** A pool, and what else is kept open for it. */
+export interface OpenPool {
+  readonly pool: Pool;
+  release(): void;
+}
+
 export interface Pools {
   get(key: PoolKey): Pool;
   close(): Promise<void>;
 }
 
 /** One pool for each key; those that nobody has used for longest and that are idle make room for new ones. */
-export function createPools(create: (key: PoolKey) => Pool, max: number): Pools {
-  const pools = new Map<string, Pool>();
+export function createPools(create: (key: PoolKey) => OpenPool, max: number): Pools {
+  const pools = new Map<string, OpenPool>();
   const identities = new WeakMap<RouteTls, number>();
   let identity = 0;
 
@@ -29,11 +35,12 @@ export function createPools(create: (key: PoolKey) => Pool, max: number): Pools 
   }
 
   function makeRoom(): void {
-    for (const [name, pool] of pools) {
+    for (const [name, { pool, release }] of pools) {
       if (pools.size < max) return;
       const { running, queued, pending } = pool.stats;
       if (running + queued + pending > 0) continue;
       pools.delete(name);
+      release();
       void pool.close();
     }
   }
@@ -41,17 +48,22 @@ export function createPools(create: (key: PoolKey) => Pool, max: number): Pools 
   return {
     get(key) {
       const name = nameOf(key);
-      let pool = pools.get(name);
-      if (pool) pools.delete(name);
+      let open = pools.get(name);
+      if (open) pools.delete(name);
       else {
         makeRoom();
-        pool = create(key);
+        open = create(key);
       }
-      pools.set(name, pool);
-      return pool;
+      pools.set(name, open);
+      return open.pool;
     },
     async close() {
-      await Promise.all(Array.from(pools.values(), (pool) => pool.destroy()));
+      await Promise.all(
+        Array.from(pools.values(), ({ pool, release }) => {
+          release();
+          return pool.destroy();
+        }),
+      );
       pools.clear();
     },
   };

@@ -1,11 +1,14 @@
 const MAX_ROUNDS = 4;
+/** UTF-8 that is longer than need be (RFC 3629 §10): lenient decoders read dots and slashes in it. */
+const OVERLONG = /%(?:25)*(?:c0%(?:25)*(?:ae|af|2e|2f)|c1%(?:25)*9c|e0%(?:25)*80%(?:25)*(?:ae|af))/gi;
+const OVERLONG_DOT = /(?:ae|2e)$/i;
 
 /**
  * Whether any reading of the text, decoded up to four times and NFKC-normalised, holds a dot segment (RFC 3986 §5.2.4, and
  * what servers add to it).
  */
 export function hasDotSegment(text: string): boolean {
-  let current = text;
+  let current = text.replace(OVERLONG, (found) => (OVERLONG_DOT.test(found) ? '.' : '/'));
   for (let round = 0; round <= MAX_ROUNDS; round++) {
     const plain = current.normalize('NFKC').replace(/[\t\n\r\0]/g, '');
     if (plain.split(/[/\\]/).some((part) => /^\.{1,2}(?:;.*)?$/.test(part))) return true;

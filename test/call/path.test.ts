@@ -40,6 +40,10 @@ describe('writePath', () => {
     '\uff0e\uff0e',
     '.\t.',
     '%2e%2e%2fadmin',
+    '%c0%ae%c0%ae/x',
+    '%25C0%25AE%25C0%25AE',
+    '%e0%80%ae.',
+    'x%c0%af..',
   ])('it refuses the value %j', (value) => {
     expect(write('/users/{id}/keys', { id: value }).ok).toBe(false);
   });

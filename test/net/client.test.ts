@@ -201,7 +201,8 @@ describe('sockets', () => {
     const api = await startRawApi((socket) => socket.write(http('{}')));
     const client = clientOf([api.url], { reuses: () => false });
     for (let i = 0; i < 3; i++) await client.send(keyed(api, 'a'));
-    expect(api.sockets.length).toBe(3);
+    // And one is ready for the next.
+    await expect.poll(() => api.sockets.length).toBe(4);
     expect(api.heads[0]).toMatch(/connection: close/i);
   });
 
@@ -229,6 +230,39 @@ describe('sockets', () => {
       const { body } = await client.send({ ...keyed(api, owner), headers: [['x-owner', owner]] });
       expect(text(body)).toBe(owner);
     }
+  });
+
+  it('are ready before they are needed where each serves one request', async () => {
+    const api = await startRawApi((socket) => socket.write(http('{}')));
+    const client = clientOf([api.url], { reuses: () => false });
+    await client.send(keyed(api, 'a'));
+    await expect.poll(() => api.sockets.length).toBe(2);
+    const waits: number[] = [];
+    for (let i = 0; i < 5; i++) {
+      const opened = api.sockets.length;
+      waits.push((await client.send(keyed(api, 'a'))).connectMs!);
+      await expect.poll(() => api.sockets.length).toBe(opened + 1);
+    }
+    expect(Math.min(...waits)).toBeLessThan(1);
+    await client.close();
+    await expect.poll(() => api.sockets.every(({ destroyed }) => destroyed)).toBe(true);
+  });
+
+  it.each([
+    ['a response that nobody asked for', (socket: Socket) => socket.write(http('POISON'))],
+    ['its end', (socket: Socket) => socket.end()],
+    ['a reset', (socket: Socket) => socket.resetAndDestroy()],
+  ])('that were ready are thrown away with %s', async (_, spoil) => {
+    const api = await startRawApi((socket, { number }) => socket.write(http(String(number))));
+    const client = clientOf([api.url], { reuses: () => false });
+    await client.send(keyed(api, 'a'));
+    await expect.poll(() => api.sockets.length).toBe(2);
+    spoil(api.sockets[1]!);
+    await expect.poll(() => api.sockets[1]!.destroyed).toBe(true);
+    // Our end hears of it a moment later.
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    expect(text((await client.send(keyed(api, 'a'))).body)).toBe('2');
+    expect(api.sockets.length).toBeGreaterThanOrEqual(3);
   });
 
   it('say how long it took to open them', async () => {

@@ -59,7 +59,8 @@ describe('createNetwork', () => {
     const url = await listen(hello);
     const get = await networkOf({ baseUrl: url, ...api });
     for (let i = 0; i < 4; i++) await get(`${url}/${i}`);
-    if (expected === 4) expect(sockets).toBe(4);
+    // One may be ready for a fifth.
+    if (expected === 4) expect(sockets).toBeGreaterThanOrEqual(4);
     else expect(sockets).toBeLessThanOrEqual(2);
   });
 
