@@ -72,7 +72,10 @@ export async function loadApis(
     const { operations, refused, diagnostics: found } = buildOperations(spec, name);
     inspect?.({ name, spec, operations, refused, source: sources[index]! });
     const declared = readSecuritySchemes(spec);
-    if (api.baseUrl === undefined) refuseUserInfo(declared, spec);
+    if (api.baseUrl === undefined) {
+      refuseUserInfo(declared, spec);
+      diagnostics.push(...reportMissingServer(operations, spec));
+    }
     security.push(declared);
     diagnostics.push(...spec.diagnostics, ...found, ...declared.diagnostics);
     served.push(describeApi(name, spec, { operations: operations.length, action: sources[index]!.action }));
@@ -107,6 +110,16 @@ function finished(tool: Tool, config: BridgeConfig, api: ApiConfig | undefined):
     api: api?.confirm,
     tool: configFor(tool, api?.tools ?? {})?.confirm,
   });
+}
+
+/** A document that came from no URL, and names no server that is one. */
+function reportMissingServer(operations: readonly Operation[], { source }: LoadedSpec): readonly Diagnostic[] {
+  const relative = operations.filter(({ servers }) => !/^(?:[a-z][a-z0-9+.-]*:|\{)/i.test(servers[0]?.url ?? '/'));
+  if (relative.length === 0) return [];
+  const which = relative.length === operations.length ? 'any' : `${relative.length}`;
+  const message = `The document does not say on which host the API is, for ${which} of its operations`;
+  const hint = 'Name the server with --base-url URL';
+  return [{ severity: 'warning', code: 'server-missing', file: source.name, pointer: '/servers', message, hint }];
 }
 
 function filterOf(config: BridgeConfig, api: ApiConfig): CompilableApi['filter'] {

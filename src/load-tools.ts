@@ -44,6 +44,7 @@ export async function loadTools(
     api.exclude,
     api.tools,
     api.confirm,
+    api.baseUrl !== undefined,
   ]);
   const key = toolCacheKey([shaping, include, exclude, readOnly, outputSchema, select, confirm, chatgpt !== undefined]);
   const configs = sources.map(({ api }) => api);

@@ -211,6 +211,22 @@ describe('a plugin manifest by URL', () => {
   });
 });
 
+describe('a document without servers', () => {
+  const missing = expect.objectContaining({ severity: 'warning', code: 'server-missing', pointer: '/servers' });
+
+  it('that lies in a file is told of, unless a base URL is given', async () => {
+    const spec = put('openapi.json', DOCUMENT);
+    expect((await open(spec)).diagnostics).toContainEqual(missing);
+    const named = [{ ...parseSpecArgument(spec), baseUrl: 'https://pets.example.com' }];
+    expect((await open(spec, { apis: named })).diagnostics).toEqual([]);
+  });
+
+  it('falls back to the host of its URL', async () => {
+    api.answer({ json: DOCUMENT });
+    expect(await serverOf(`${api.url}/v1/openapi.json`)).toBe(`${api.url}/`);
+  });
+});
+
 describe('an exported GPT', () => {
   const action = (domain: string, more: object = {}) => ({
     id: 'gzm',
