@@ -103,7 +103,9 @@ export async function connect(target: ServerTarget, options: ConnectOptions): Pr
   state = 'open';
   if (client.getProtocolEra() === 'modern') void listen(client, () => state === 'open', options.onChanged);
   return viewOf(client, async () => {
+    const isOpen = state === 'open';
     state = 'over';
+    if (isOpen) await opened.leave();
     await client.close().catch(() => undefined);
     await opened.release();
   });

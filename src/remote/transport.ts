@@ -16,13 +16,15 @@ export interface TransportOptions {
 
 export interface OpenTransport {
   readonly transport: Transport;
+  /** Before it is closed of our own will: ends a session that the server keeps (MCP "Session Management"). */
+  leave(): Promise<void>;
   /** After the transport has been closed. */
   release(): Promise<void>;
 }
 
 /** A transport to the server, not started yet. */
 export async function openTransport(target: ServerTarget, options: TransportOptions): Promise<OpenTransport> {
-  if (target.kind === 'stdio') return { transport: spawning(target, options), release: async () => undefined };
+  if (target.kind === 'stdio') return { transport: spawning(target, options), leave: nothing, release: nothing };
   const guarded = await options.openFetch(target.url, options.onLost);
   const fetch: typeof guarded.fetch = (url, init) =>
     guarded.fetch(url, init).catch((error: NetError) => {
@@ -31,9 +33,26 @@ export async function openTransport(target: ServerTarget, options: TransportOpti
     });
   const shared = { fetch, requestInit: { headers: { ...target.headers } } };
   const url = new URL(target.url);
-  const transport =
-    target.kind === 'http' ? new StreamableHTTPClientTransport(url, shared) : new SSEClientTransport(url, shared);
-  return { transport, release: () => guarded.close() };
+  const release = () => guarded.close();
+  if (target.kind === 'sse') return { transport: new SSEClientTransport(url, shared), leave: nothing, release };
+  const transport = new StreamableHTTPClientTransport(url, shared);
+  return { transport, leave: () => atMost(LEAVE_MS, transport.terminateSession()), release };
+}
+
+const LEAVE_MS = 1_000;
+const nothing = async () => undefined;
+
+/** Waits for what may fail and may take too long: neither matters. */
+function atMost(ms: number, work: Promise<void>): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    work
+      .catch(() => undefined)
+      .finally(() => {
+        clearTimeout(timer);
+        resolve();
+      });
+  });
 }
 
 /**

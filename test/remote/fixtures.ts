@@ -24,9 +24,13 @@ export interface HttpFixture {
 }
 
 /** Starts a fixture server on a port of 127.0.0.1; 0: a free one. */
-export async function startHttpServer(generation: Generation, port = 0): Promise<HttpFixture> {
+export async function startHttpServer(
+  generation: Generation,
+  port = 0,
+  env: { readonly [name: string]: string } = {},
+): Promise<HttpFixture> {
   const child = spawn(process.execPath, [serverScript(generation)], {
-    env: { ...process.env, PORT: String(port) },
+    env: { ...process.env, ...env, PORT: String(port) },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const line = await firstLine(child);

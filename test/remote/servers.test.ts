@@ -185,6 +185,16 @@ describe('servers beside each other', () => {
     expect(remote.servers[0]!.failure).toContain('no licence');
   });
 
+  it('are told when we leave, where they keep a session', async () => {
+    const journal = createJournal();
+    cleanUps.push(() => journal.remove());
+    const fixture = await startHttpServer('first', 0, { REMOTE_JOURNAL: journal.path });
+    cleanUps.push(() => fixture.kill());
+    const remote = await open({ one: fixture.target });
+    await remote.close();
+    expect(await journal.until('delete', 1)).toEqual(['delete']);
+  });
+
   it('get no variable of ours that was not given to them', async () => {
     process.env['REMOTE_TEST_SECRET'] = 'do not tell';
     cleanUps.push(() => delete process.env['REMOTE_TEST_SECRET']);

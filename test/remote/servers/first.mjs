@@ -48,6 +48,7 @@ else serveHttp(Number(process.env.PORT));
 function serveHttp(port) {
   const sessions = new Map();
   const http = createServer(async (request, response) => {
+    if (request.method === 'DELETE') note('delete');
     const known = sessions.get(request.headers['mcp-session-id']);
     if (known) return known.handleRequest(request, response);
     if (request.headers['mcp-session-id']) return response.writeHead(404).end();
