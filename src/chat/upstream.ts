@@ -60,7 +60,9 @@ export function createUpstream(options: UpstreamOptions): Upstream {
     limit.note(request.model, headers);
     if (answer.status >= 200 && answer.status < 300)
       return { headers, body: tellingFaults(answer.body, options.baseUrl) };
-    throw new UpstreamRefused(answer.status, await readRefusal(answer), headers);
+    // A redirect is not followed: the key is for the address that the operator named.
+    const isError = answer.status >= 400 && answer.status < 600;
+    throw new UpstreamRefused(isError ? answer.status : 502, await readRefusal(answer), headers);
   }
 
   return {

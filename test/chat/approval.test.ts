@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Dialect, say } from './model-turns.ts';
 import { type ProxySetup, startProxy, TOKEN } from './setup.ts';
+import { checkChatStream } from './stream-rules.ts';
 import { transcriptOf } from './transcript.ts';
 
 const OTHER_TOKEN = 'another-token-of-the-bridge-9876543210';
@@ -166,6 +167,19 @@ describe.each(['chat', 'responses'] as const)('a model that speaks %s', (upstrea
       });
     },
   );
+});
+
+it('streams the question to a chat client, ids included', async () => {
+  const setup = setups.get('chat')!;
+  setup.model.play(say({ calls: [PAY] }, 'chat', true));
+  const body = { model: 'm', stream: true, messages: [{ role: 'user', content: 'Pay Ann' }] };
+  const chunks = checkChatStream(await (await setup.post('/v1/chat/completions', body)).text());
+  const text = chunks
+    .flatMap(({ choices }) => choices)
+    .map(({ delta }) => delta.content ?? '')
+    .join('');
+  const [approval] = chunks.at(-1).actionbridge.requires_action.approvals;
+  expect(text).toContain(`approve ${approval.id}`);
 });
 
 it('streams the question, and the call when it is made', async () => {

@@ -157,6 +157,16 @@ describe('refusals', () => {
     });
   });
 
+  it.each([
+    { status: 307, headers: { location: 'http://127.0.0.1:1/v1' } },
+    { status: 304, headers: {} },
+    { status: 799, headers: {} },
+  ])('that are none of HTTP become a bad gateway ($status)', async ({ status, headers }) => {
+    setup.model.play({ status, headers, text: '' });
+    expect((await setup.post('/v1/chat/completions', CHAT, { redirect: 'manual' })).status).toBe(502);
+    expect(setup.model.requests).toHaveLength(1);
+  });
+
   it('without JSON show nothing of what a proxy in between wrote', async () => {
     setup.model.play({ status: 502, text: '<html>internal host 10.1.2.3</html>' });
     const response = await setup.post('/v1/chat/completions', CHAT);
