@@ -125,7 +125,9 @@ function badges({ readOnlyHint, destructiveHint, idempotentHint }) {
 /** A field for each argument; what is left empty is not sent. */
 function callForm(tool) {
   const { properties = {}, required = [] } = tool.inputSchema;
-  const fields = Object.entries(properties).map(([name, schema]) => field(name, schema, required.includes(name)));
+  // A call with consequences is asked about in a dialog, not by this argument.
+  const shown = Object.entries(properties).filter(([name]) => !name.startsWith('_confirm'));
+  const fields = shown.map(([name, schema]) => field(name, schema, required.includes(name)));
   const button = element('button', { type: 'submit', className: 'primary', textContent: 'Call' });
   const result = element('div');
   const form = element(
