@@ -3,9 +3,10 @@ type Schema = { readonly [keyword: string]: unknown };
 /** A number from 0 to `below - 1`. */
 export type Choose = (below: number) => number;
 
-const MAX_DEPTH = 6;
-/** No value ends here: what is required requires itself. */
-const ENDLESS = 60;
+const MAX_DEPTH = 4;
+/** Values within a value, and levels: where they are not enough, what is required requires itself. */
+const MAX_PLACES = 300;
+const ENDLESS = 12;
 const STRINGS = [
   ...['', 'a', 'b', 'abc', 'x', 'no', 'only', '(empty)', '2026-01-31'],
   ...['{}', '[]', '{"a":"b"}', '["a",{"b":1}]', 'null', '1', '"a"', '{"label":"a"}'],
@@ -25,11 +26,12 @@ export function chooser(seed: number): Choose {
  * required are kept; a pattern is met by text of its alphabet.
  */
 export function exampleOf(root: Schema, choose: Choose): unknown {
+  let places = 0;
   return value(root, 0);
 
   function value(schema: Schema, depth: number): unknown {
     const { $ref, anyOf } = schema as { $ref?: string; anyOf?: Schema[] };
-    if (depth > ENDLESS) return undefined;
+    if (++places > MAX_PLACES || depth > ENDLESS) return undefined;
     if (typeof $ref === 'string') return value(definition($ref), depth + 1);
     if (schema['nullable'] === true && choose(4) === 0) return null;
     return anyOf ? value(branch(anyOf, depth), depth) : typed(schema, depth);
@@ -97,8 +99,8 @@ export function exampleOf(root: Schema, choose: Choose): unknown {
   }
 
   function array(schema: Schema, depth: number): unknown[] {
-    const places = (schema['prefixItems'] as Schema[] | undefined) ?? [];
-    if (places.length > 0) return places.map((place) => value(place, depth + 1));
+    const tuple = (schema['prefixItems'] as Schema[] | undefined) ?? [];
+    if (tuple.length > 0) return tuple.map((place) => value(place, depth + 1));
     const items = typeof schema['items'] === 'object' ? (schema['items'] as Schema) : {};
     const length = Number(schema['minItems'] ?? 0) + (depth > MAX_DEPTH ? 0 : choose(3));
     return Array.from({ length }, () => value(items, depth + 1));

@@ -1,9 +1,10 @@
 import type { JsonSchema } from '../types.ts';
 import { flatten, isSchema } from './flatten.ts';
+import { nameMember } from './member-name.ts';
 import { isObject } from './restore.ts';
+import { withoutCombinators } from './root.ts';
 import type { Report, Restore } from './types.ts';
 import { describe } from './words.ts';
-import { nameMember } from './write-shape.ts';
 
 /** A schema for dialects that take JSON Schema itself. */
 export interface PlainSchema {
@@ -18,14 +19,13 @@ const SINGLES = [
   ...['items', 'additionalProperties', 'unevaluatedProperties', 'unevaluatedItems', 'not', 'if', 'then', 'else'],
   ...['contains', 'propertyNames'],
 ];
-const ROOT_COMBINATORS = ['anyOf', 'oneOf', 'allOf', 'not', 'if', 'then', 'else', 'enum', 'const', '$ref'];
 
 /**
  * A tool's schema as vendors take it that read JSON Schema 2020-12: the root is an object without combinators, arrays have
  * items, names of members match `legal`. Tools from documents are so already, save for names below their arguments.
  */
 export function writePlain(input: JsonSchema, report: Report, legal: RegExp = ANY_NAME): PlainSchema {
-  const root = plainRoot(input, report);
+  const root = withoutCombinators(input, report);
   let renames = 0;
   const schema = visit(root, '');
   return {
@@ -83,47 +83,6 @@ function modern({ $schema: _, ...schema }: JsonSchema): JsonSchema {
   if (!Array.isArray(schema['items'])) return schema;
   const { items, additionalItems, ...rest } = schema;
   return { ...rest, prefixItems: items, ...(additionalItems === undefined ? {} : { items: additionalItems }) };
-}
-
-/** Vendors refuse a request whose tool has a combinator at the root: its alternatives become optional properties. */
-function plainRoot(input: JsonSchema, report: Report): JsonSchema {
-  const found = ROOT_COMBINATORS.filter((keyword) => input[keyword] !== undefined);
-  if (found.length === 0) return input['type'] === 'object' ? input : { ...input, type: 'object' };
-  report(
-    'root-combinator',
-    '',
-    `${found.map((word) => `"${word}"`).join(', ')} at the root is not passed on; its members are optional`,
-  );
-  const { $defs, definitions } = input;
-  const flat = flatten(input, input)?.schema ?? {};
-  const properties: { [name: string]: unknown } = Object.create(null);
-  for (const part of partsOf(input, flat)) {
-    for (const [name, schema] of Object.entries((part['properties'] as object | undefined) ?? {}))
-      properties[name] = Object.hasOwn(properties, name) ? either(properties[name], schema) : schema;
-  }
-  const { description, title, required } = flat;
-  return {
-    ...(title === undefined ? {} : { title }),
-    ...(description === undefined ? {} : { description }),
-    type: 'object',
-    properties: { ...properties },
-    ...(Array.isArray(required) ? { required } : {}),
-    ...($defs === undefined ? {} : { $defs }),
-    ...(definitions === undefined ? {} : { definitions }),
-  };
-}
-
-function partsOf(root: JsonSchema, flat: JsonSchema): JsonSchema[] {
-  const union: readonly unknown[] = Array.isArray(flat['anyOf']) ? flat['anyOf'] : [];
-  const branches = [...union, flat['then'], flat['else']].filter(isSchema);
-  return [flat, ...branches.map((branch) => flatten(root, branch)?.schema ?? {})];
-}
-
-function either(first: unknown, second: unknown): unknown {
-  if (JSON.stringify(first) === JSON.stringify(second)) return first;
-  const known =
-    isSchema(first) && Array.isArray(first['anyOf']) && Object.keys(first).length === 1 ? first['anyOf'] : [first];
-  return { anyOf: [...known, second] };
 }
 
 interface Naming {

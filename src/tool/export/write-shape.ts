@@ -1,6 +1,6 @@
-import { shorten } from '../bundle.ts';
 import { shortHash } from '../names.ts';
 import type { JsonSchema } from '../types.ts';
+import { nameMember } from './member-name.ts';
 import {
   asIs,
   type Fits,
@@ -16,6 +16,7 @@ import {
 } from './restore.ts';
 import type { Member, ObjectShape, Scalar, ScalarType, Shape, Shapes } from './shape.ts';
 import type { Syntax, WrittenMember } from './syntax.ts';
+import { jsonTextNote, textsFor } from './text-forms.ts';
 import type { Report, Restore } from './types.ts';
 import { describe, inWords } from './words.ts';
 
@@ -50,7 +51,6 @@ export interface WriteOptions {
 
 /** A definition may stand in itself this often where it has no name. */
 const MAX_UNROLLED = 2;
-const MAX_SHOWN_SCHEMA = 300;
 
 /** Writes a tool's shapes in a dialect's syntax. */
 export function writeShapes(shapes: Shapes, syntax: Syntax, report: Report, options: WriteOptions = {}): WrittenInput {
@@ -204,7 +204,8 @@ export function writeShapes(shapes: Shapes, syntax: Syntax, report: Report, opti
     const shape = shapes.definition(target);
     if (before >= MAX_UNROLLED) {
       const name = target.slice(target.lastIndexOf('/') + 1) || 'root';
-      return writeText(pointer, { title: name, description: 'of the same form as above' }, undefined);
+      report('json-text', pointer, `Recursion: from here on "${name}" is given as JSON text`);
+      return asText(`JSON text: ${name}, of the same form as above`, undefined);
     }
     open.set(target, before + 1);
     const inline = write(shape, depth);
@@ -216,13 +217,17 @@ export function writeShapes(shapes: Shapes, syntax: Syntax, report: Report, opti
     pointer: string,
     schema: JsonSchema,
     types: readonly string[] | undefined,
-  ): Written & { words: string[] } {
-    report('json-text', pointer, `Given as JSON text of ${types ? types.join(' or ') : 'any value'}`);
+  ): Written & { readonly words: readonly string[] } {
+    report('json-text', pointer, `Given as JSON text of ${types?.length ? types.join(' or ') : 'any value'}`);
+    return asText(jsonTextNote(schema, types), types);
+  }
+
+  function asText(note: string, types: readonly string[] | undefined): Written & { readonly words: readonly string[] } {
     return {
       schema: syntax.scalar('string', {}),
       restore: restoreJsonText(types),
       fits: (value) => typeof value === 'string',
-      words: [jsonTextNote(schema, types)],
+      words: [note],
     };
   }
 
@@ -249,36 +254,4 @@ export function writeShapes(shapes: Shapes, syntax: Syntax, report: Report, opti
     }
     return { kept, words };
   }
-}
-
-/** A name the dialect takes: the member's own, or one with a hash of it, so that two never become one. */
-export function nameMember(name: string, legal: RegExp): string {
-  if (legal.test(name)) return name;
-  const words = name.replace(/[^A-Za-z0-9_]+/g, '_').replace(/^_+|_+$/g, '');
-  return `${/^[A-Za-z]/.test(words) ? '' : '_'}${words.slice(0, 54)}_${shortHash(name)}`;
-}
-
-/** Text for each value: no two alike, none empty. */
-function textsFor(values: readonly Scalar[]): Map<string, Scalar> {
-  const texts = new Map<string, Scalar>();
-  for (const value of values) if (typeof value === 'string' && value !== '') texts.set(value, value);
-  for (const value of values) {
-    if (typeof value === 'string' && value !== '') continue;
-    let text = value === '' ? '(empty)' : JSON.stringify(value);
-    while (texts.has(text)) text = `(${text})`;
-    texts.set(text, value);
-  }
-  return texts;
-}
-
-function jsonTextNote(schema: JsonSchema, types: readonly string[] | undefined): string {
-  const { description, title, deprecated: _, default: __, ...rest } = schema;
-  const shown = JSON.stringify(rest);
-  const what = types ? types.join(' or ') : 'any value';
-  const name =
-    typeof title === 'string' && typeof description === 'string' && shown === '{}'
-      ? `${title}, ${shorten(description, 60)}`
-      : what;
-  const detail = shown.length > 2 && shown.length <= MAX_SHOWN_SCHEMA && shown !== JSON.stringify({ type: types?.[0] });
-  return `JSON text: ${name}${detail ? ` that fits ${shown}` : ''}`;
 }

@@ -154,6 +154,11 @@ describe('openai', () => {
       schema: { anyOf: [{ $ref: '#/$defs/Node' }], description: 'The first.' },
     },
     {
+      rule: 'keeps the null of a union within a union',
+      given: { anyOf: [{ anyOf: [{ type: 'string' }, { type: 'integer' }, { type: 'null' }] }, { type: 'boolean' }] },
+      schema: { anyOf: [{ type: 'string' }, { type: 'integer' }, { type: 'boolean' }, { type: 'null' }] },
+    },
+    {
       rule: 'makes one array of equal places, and JSON text of others',
       given: { type: 'array', prefixItems: [{ type: 'number' }, { type: 'number' }], items: false },
       schema: { type: 'array', items: { type: 'number' }, maxItems: 2 },
@@ -362,6 +367,34 @@ describe('gemini', () => {
       toolOf({ type: 'object', properties: {}, additionalProperties: false }),
     );
     expect(definition).toEqual({ name: 'x', description: 'Does x.' });
+  });
+});
+
+describe('schemas of other MCP servers', () => {
+  const input = {
+    $schema: 'http://json-schema.org/draft-07/schema#',
+    oneOf: [
+      { type: 'object', properties: { id: { type: 'integer' } }, required: ['id'] },
+      { type: 'object', properties: { name: { type: 'string' } }, required: ['name'] },
+    ],
+  };
+
+  it.each(['openai', 'anthropic', 'gemini'] as const)(
+    'keep the members of alternatives at the root, for %s',
+    (dialect) => {
+      const { parameters, warnings, argumentsFrom } = exportTool(dialect, toolOf(input));
+      expect(Object.keys(parameters!['properties'] as object)).toEqual(['id', 'name']);
+      expect(parameters!['oneOf'] ?? parameters!['$schema']).toBeUndefined();
+      expect(warnings.map(({ code }) => code)).toContain('root-combinator');
+      expect(argumentsFrom(dialect === 'openai' ? { id: 1, name: null } : { id: 1 })).toEqual({ id: 1 });
+    },
+  );
+
+  it('are strict where they name no argument', () => {
+    expect(exportTool('openai', toolOf({ type: 'object' }))).toMatchObject({
+      strict: true,
+      parameters: { type: 'object', properties: {}, required: [], additionalProperties: false },
+    });
   });
 });
 
