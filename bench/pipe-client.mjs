@@ -69,12 +69,13 @@ export function startServer([program, ...args], env = {}) {
   };
 }
 
-/** Spawn → `initialize` answered → every page of the list there: milliseconds, peak memory in MiB, the tools. */
+/** Spawn → `initialize` answered → every page of the list there: milliseconds, those of them spent queueing for a processor, peak memory in MiB, the tools. */
 export async function timeStart(command, env) {
   const server = startServer(command, env);
   await server.initialize();
   const pages = [await server.request('tools/list', {})];
   let ms = server.elapsed();
+  const queued = queuedFor(server.pid);
   const mib = peakMemory(server.pid);
   const tools = [];
   for (let page = read(pages[0]); ; page = read(pages.at(-1))) {
@@ -84,13 +85,22 @@ export async function timeStart(command, env) {
     pages.push(await server.request('tools/list', { cursor: page.nextCursor }));
     ms += performance.now() - resumed;
   }
-  return { ms, mib, tools, server };
+  return { ms, queued, mib, tools, server };
 }
 
 function read(line) {
   const { result, error } = JSON.parse(line.toString('utf8'));
   if (error) throw new Error(JSON.stringify(error));
   return result;
+}
+
+/** Milliseconds that the main thread of a process was ready to run and other work had the processors; 0 where the system does not tell. */
+function queuedFor(pid) {
+  try {
+    return Number(readFileSync(`/proc/${pid}/schedstat`, 'utf8').split(' ')[1]) / 1e6;
+  } catch {
+    return 0;
+  }
 }
 
 /** High-water mark of a process's memory; undefined where the system does not tell. */
