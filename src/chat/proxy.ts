@@ -93,7 +93,7 @@ export function createChatProxy(config: ProxyConfig, dependencies: ProxyDependen
       checkModel(config, asked.model);
       const session = await openSession(asked, request, { signal, requestId });
       if (!session) return await passThrough(asked, request, signal);
-      if (!asked.stream) return await answer(asked, session, request);
+      if (!asked.stream) return await answer(asked, session, { request, requestId });
       return await stream(asked, session, { request, gone, requestId });
     } catch (error) {
       return failed(error, requestId);
@@ -129,14 +129,21 @@ export function createChatProxy(config: ProxyConfig, dependencies: ProxyDependen
     });
   }
 
-  async function answer(asked: Asked, session: Session, request: ProxyRequest): Promise<Response> {
+  async function answer(
+    asked: Asked,
+    session: Session,
+    given: { request: ProxyRequest; requestId: string },
+  ): Promise<Response> {
+    const { request, requestId } = given;
     const run = session.run();
     let step = await run.next();
     while (!step.done) step = await run.next();
     const compose = asked.dialect === 'chat' ? composeChat : composeResponse;
     const body = compose(step.value.end, session.composeOptions(step.value));
     await remember(step.value, asked, { session, request, shown: listOf(body['output']).map(recordOf) });
-    return Response.json(body, { headers: { ...passedHeaders(session.headers()), ...endHeaders(step.value) } });
+    return Response.json(body, {
+      headers: { 'x-request-id': requestId, ...passedHeaders(session.headers()), ...endHeaders(step.value) },
+    });
   }
 
   async function stream(
