@@ -85,19 +85,24 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
     return { pool, release: () => spare?.close() };
   }
 
-  function poolFor({ url, credentialKey = '', tls }: HttpRequest): Pool {
-    return pools.get({ origin: new URL(url).origin, credentialKey, tls });
+  function poolFor({ credentialKey = '', tls }: HttpRequest, { origin }: URL): Pool {
+    return pools.get({ origin, credentialKey, tls });
   }
 
   return {
-    send: async (request) => exchange(poolFor(request), wireRequest(request)),
-    open: async (request) => openStream(poolFor(request), wireRequest(request)),
+    async send(request) {
+      const url = new URL(request.url);
+      return exchange(poolFor(request, url), wireRequest(request, url));
+    },
+    async open(request) {
+      const url = new URL(request.url);
+      return openStream(poolFor(request, url), wireRequest(request, url));
+    },
     close: () => pools.close(),
   };
 }
 
-function wireRequest(request: HttpRequest): WireRequest {
-  const { pathname, search } = new URL(request.url);
+function wireRequest(request: HttpRequest, { pathname, search }: URL): WireRequest {
   return {
     method: request.method,
     path: pathname + search,

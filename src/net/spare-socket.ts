@@ -12,16 +12,17 @@ const SPARE_MS = 10_000;
 
 /**
  * Where every request has a connection of its own, the next one is opened as soon as one is in use, so that the call that
- * follows does not wait for TCP and TLS. A spare socket on which anything arrives, its end included, is thrown away: what
+ * follows does not wait for TCP and TLS; not before the second request, since many a process makes only one. A spare socket on which anything arrives, its end included, is thrown away: what
  * nobody asked for reaches nobody.
  */
 export function withSpare(open: buildConnector.connector): SpareConnector {
   let spare: Spare | undefined;
   let opening = false;
+  let asked = 0;
   let closed = false;
 
   function prepare(target: buildConnector.Options): void {
-    if (spare?.usable || opening || closed) return;
+    if (asked < 2 || spare?.usable || opening || closed) return;
     opening = true;
     open(target, (error, socket) => {
       opening = false;
@@ -33,6 +34,7 @@ export function withSpare(open: buildConnector.connector): SpareConnector {
 
   return {
     connect(target, done) {
+      asked++;
       const socket = spare?.take();
       if (socket) {
         prepare(target);
