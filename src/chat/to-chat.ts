@@ -1,22 +1,7 @@
 import { choiceToChat, toolsToChat } from './convert-tools.ts';
 import { argumentsText, type Json, listOf, recordOf, textOf } from './lenient.ts';
 import { badRequest } from './openai-error.ts';
-import type { Converted } from './to-responses.ts';
-
-const SAME = [
-  'model',
-  'temperature',
-  'top_p',
-  'user',
-  'metadata',
-  'service_tier',
-  'parallel_tool_calls',
-  'prompt_cache_key',
-  'prompt_cache_retention',
-  'safety_identifier',
-  'top_logprobs',
-  'stream',
-] as const;
+import { type Converted, SAME } from './to-responses.ts';
 
 const HANDLED = [
   'input',

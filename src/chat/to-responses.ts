@@ -9,8 +9,8 @@ export interface Converted {
   readonly dropped: readonly string[];
 }
 
-/** Members that mean the same under the same name. */
-const SAME = [
+/** Members that mean the same under the same name in both dialects. */
+export const SAME = [
   'model',
   'temperature',
   'top_p',

@@ -27,7 +27,7 @@ function order(operations: readonly OperationReport[]): OperationReport[] {
 function describeCounts({ operations, counts }: DocumentReport): string {
   const hidden = counts['left-out'] > 0 ? `, ${counts['left-out']} left out as asked` : '';
   const { exact, degraded, refused } = counts;
-  return `${operations.length} operations: ${exact} exact, ${degraded} degraded, ${refused} refused${hidden}`;
+  return `${operations.length} ${operations.length === 1 ? 'operation' : 'operations'}: ${exact} exact, ${degraded} degraded, ${refused} refused${hidden}`;
 }
 
 function formatOperation({ verdict, method, path, tool, findings }: OperationReport): string[] {
