@@ -35,7 +35,7 @@ export function composeChat(end: LoopEnd, { clientIdOf, native }: ComposeOptions
 }
 
 /** What a client of this proxy may want to know, and others ignore. */
-export function extensionOf(end: LoopEnd): Json {
+function extensionOf(end: LoopEnd): Json {
   const { stopped, approvals } = end;
   if (!stopped && approvals.length === 0) return {};
   return {

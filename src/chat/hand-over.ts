@@ -50,14 +50,15 @@ export async function rememberEnd(ended: Ended, asked: Asked, given: EndOptions)
   const ids = Object.fromEntries(
     handed.filter(({ call, clientId }) => call.id !== clientId).map(({ call, clientId }) => [clientId, call.id]),
   );
-  const waiting = new Set(desk.remembered.map(({ id }) => id));
+  const pending = ended.end.approvals.length > 0 ? desk.remembered : [];
+  const waiting = new Set(pending.map(({ id }) => id));
   const turn: Remembered = {
     dialect: ended.conversation.dialect.name,
     items: ended.conversation.added.filter((item) => !isResultOf(item, waiting)),
     ids,
-    ...(desk.remembered.length > 0 ? { pending: desk.remembered } : {}),
+    ...(pending.length > 0 ? { pending } : {}),
   };
-  for (const { approval } of desk.remembered) await memory.put(principal, approval, turn);
+  for (const { approval } of pending) await memory.put(principal, approval, turn);
   if (asked.dialect === 'responses') {
     await rememberItems(ended, asked, given);
     return rememberResponse(ended, asked, turn, given);

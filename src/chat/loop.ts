@@ -80,9 +80,10 @@ export async function* runLoop(opened: Conversation, options: LoopOptions): Asyn
     conversation = next(conversation, turn, settled);
     checkForced(settled, rounds.length === 0 ? forcedName(options.asked.body['tool_choice']) : undefined);
     rounds.push({ turn, calls: settled });
+    // The client answers its own calls first; the model may make a call that waits once more.
+    if (settled.some(({ owner }) => owner === 'client')) return { conversation, end: { rounds, approvals: [] } };
     if (desk.pending.length > 0)
       return { conversation, end: { rounds, approvals: desk.pending, notice: approvalNotice(desk.pending) } };
-    if (settled.some(({ owner }) => owner === 'client')) return { conversation, end: { rounds, approvals: [] } };
     stopped = budget.exhausted(settled);
   }
 }

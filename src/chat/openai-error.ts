@@ -1,5 +1,4 @@
 import { BridgeError } from '../errors.ts';
-import type { Json } from './lenient.ts';
 
 /** OpenAI's error object; clients decide by `code` and `param`. */
 export interface OpenAiError {
@@ -60,8 +59,4 @@ export function failedBy(error: unknown): RequestFailed {
     { message: `${error.message} ${error.hint}`, code: error.code.toLowerCase() },
     wait === undefined ? {} : { 'retry-after': String(Math.ceil(wait)) },
   );
-}
-
-export function errorBody(error: OpenAiError | Json): Json {
-  return { error };
 }

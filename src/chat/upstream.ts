@@ -97,7 +97,7 @@ function waitBefore(error: unknown, tries: number, clock: Clock): number | undef
   return parseRetryAfter(headers['retry-after'], clock.now()) ?? parseDuration(headers['retry-after']) ?? backoff;
 }
 
-export function isAboutMoney({ error }: UpstreamRefused): boolean {
+function isAboutMoney({ error }: UpstreamRefused): boolean {
   return MONEY.test(`${String(error['type'])} ${String(error['code'])}`);
 }
 

@@ -70,6 +70,24 @@ describe.each(['chat', 'responses'] as const)('a model that speaks %s', (upstrea
     expect(JSON.stringify(setup().model.requests[1]!.body)).not.toContain('CONFIRMATION');
   });
 
+  it('hands over calls of the client first when a turn has both', async () => {
+    const tools = [
+      { type: 'function', function: { name: 'read_file', parameters: { type: 'object', properties: {} } } },
+    ];
+    play({ calls: [PAY, { name: 'read_file', args: {}, id: '0' }] }, { calls: [PAY] });
+    const before = setup().api.requests.length;
+    const question = { role: 'user', content: 'Pay Ann' };
+    const handed = await chat({ messages: [question], tools });
+    const { message, finish_reason } = handed.choices[0];
+    expect([finish_reason, message.tool_calls.length, handed.actionbridge]).toEqual(['tool_calls', 1, undefined]);
+    const result = { role: 'tool', tool_call_id: message.tool_calls[0].id, content: 'the file' };
+    const asked = await chat({ messages: [question, message, result], tools });
+    const kinds = transcriptOf(setup().model.requests[1]!).map(([kind]) => kind);
+    expect(kinds).toEqual(['user', 'call', 'call', 'result', 'result']);
+    expect(asked.actionbridge.requires_action.approvals).toHaveLength(1);
+    expect(apiSince(before)).toEqual([]);
+  });
+
   it('takes an approval once, and from nobody else', async () => {
     play({ calls: [PAY] }, { text: 'Well.' });
     const question = { role: 'user', content: 'Pay Ann' };
