@@ -1,7 +1,7 @@
 import type { JsonSchema } from '../types.ts';
 import type { Notes } from './shape.ts';
 import type { Report } from './types.ts';
-import { inWords } from './words.ts';
+import { conditionInWords, inWords } from './words.ts';
 
 const MAX_DEFAULT = 100;
 
@@ -30,7 +30,7 @@ export function tellConditions(
 ): string[] {
   return keywords.flatMap((keyword) => {
     if (schema[keyword] === undefined) return [];
-    const words = inWords(keyword, schema[keyword]);
+    const words = keyword === 'if' ? conditionInWords(schema) : inWords(keyword, schema[keyword]);
     if (words === undefined) report('constraint-dropped', pointer, `"${keyword}" is not passed on`);
     else report('constraint-in-description', pointer, `"${keyword}" stands in the description`);
     return words === undefined ? [] : [words];

@@ -1,3 +1,5 @@
+import type { JsonSchema } from '../types.ts';
+
 /** A constraint in words, for a description; undefined where words would not help a model. */
 export function inWords(keyword: string, value: unknown): string | undefined {
   switch (keyword) {
@@ -34,15 +36,21 @@ export function inWords(keyword: string, value: unknown): string | undefined {
     case 'contentMediaType':
       return `media type ${String(value)}`;
     default:
-      return asSchema(keyword, value);
+      return asSchema({ [keyword]: value });
   }
 }
 
 /** Longer conditions cost more than they tell. */
 const MAX_CONDITION = 200;
 
-function asSchema(keyword: string, value: unknown): string | undefined {
-  const text = JSON.stringify({ [keyword]: value });
+/** `if` with what follows from it. */
+export function conditionInWords(schema: JsonSchema): string | undefined {
+  const said = ['if', 'then', 'else'].filter((keyword) => schema[keyword] !== undefined);
+  return asSchema(Object.fromEntries(said.map((keyword) => [keyword, schema[keyword]])));
+}
+
+function asSchema(schema: JsonSchema): string | undefined {
+  const text = JSON.stringify(schema);
   return text.length <= MAX_CONDITION ? `JSON Schema ${text}` : undefined;
 }
 

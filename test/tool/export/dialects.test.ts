@@ -148,6 +148,21 @@ describe('openai', () => {
       schema: { description: '(needs b, or c)', properties: { b: { type: ['string', 'null'] } }, required: ['b', 'c'] },
     },
     {
+      rule: 'says conditions in words, with what follows, and keeps the members they declare',
+      given: {
+        type: 'object',
+        properties: { b: { type: 'string' } },
+        required: ['b'],
+        if: { properties: { b: { const: 'x' } } },
+        then: { properties: { c: { type: 'string' } } },
+      },
+      schema: {
+        properties: { b: { type: 'string' }, c: { type: ['string', 'null'] } },
+        description:
+          '(JSON Schema {"if":{"properties":{"b":{"const":"x"}}},"then":{"properties":{"c":{"type":"string"}}}})',
+      },
+    },
+    {
       rule: 'keeps recursion under $defs, with nothing beside a reference',
       given: { $ref: '#/$defs/Node', description: 'The first.' },
       more: NODE,
