@@ -17,5 +17,21 @@ export interface Diagnostic {
 /** One line for people: `file#pointer: severity code: message (hint)`. */
 export function formatDiagnostic(diagnostic: Diagnostic): string {
   const { severity, code, file, pointer, message, hint } = diagnostic;
-  return `${file}#${pointer}: ${severity} ${code}: ${message}${hint ? ` (${hint})` : ''}`;
+  return printableLine(`${file}#${pointer}: ${severity} ${code}: ${message}${hint ? ` (${hint})` : ''}`);
+}
+
+/**
+ * Text that others wrote, for a terminal: what would move its cursor, colour it or turn it round is written as an escape
+ * (`\\u{1b}`). Line feeds stay.
+ */
+export function printable(text: string): string {
+  return text.replace(
+    /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]|\udb40[\udc00-\udfff]/g,
+    (found) => (found === '\t' ? found : `\\u{${found.codePointAt(0)!.toString(16)}}`),
+  );
+}
+
+/** The same in one line, whatever was in it. */
+export function printableLine(text: string): string {
+  return printable(text.replace(/\r?\n/g, ' '));
 }

@@ -1,5 +1,6 @@
 import { CommanderError, Command as Program } from 'commander';
 import { COMMANDS, type CommandRow } from './commands/table.ts';
+import { printable } from './diagnostic.ts';
 import { BridgeError } from './errors.ts';
 import { createMasker } from './secrets.ts';
 import { version } from './version.ts';
@@ -58,11 +59,11 @@ function quiet(command: Program): Program {
 function report(error: unknown): number {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return 0;
-    process.stderr.write(`${error.message}\nRun "actionbridge --help" for the commands and options.\n`);
+    process.stderr.write(`${printable(error.message)}\nRun "actionbridge --help" for the commands and options.\n`);
     return 2;
   }
   if (error instanceof BridgeError) {
-    process.stderr.write(`${error.message}\n${error.hint}\n`);
+    process.stderr.write(`${printable(`${error.message}\n${error.hint}`)}\n`);
     return error.code === 'USAGE' || error.code === 'CONFIG_INVALID' ? 2 : 1;
   }
   const message = (error instanceof Error ? error.message : String(error)).replace(/\s+/g, ' ');

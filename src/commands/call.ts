@@ -2,6 +2,7 @@ import type { CallOptions, DryRun } from '../bridge.ts';
 import { toCurl } from '../call/curl.ts';
 import { renderResult } from '../call/render.ts';
 import type { RequestPlan } from '../call/types.ts';
+import { printable } from '../diagnostic.ts';
 import { BridgeError } from '../errors.ts';
 import { renderOutcome } from '../mcp/render-outcome.ts';
 import { createMasker } from '../secrets.ts';
@@ -49,7 +50,9 @@ function parseArguments(json: string | undefined): unknown {
 
 /** Results and dry runs may hold what the operator gave as a secret. */
 function print(text: string, failed: boolean): number {
-  (failed ? process.stderr : process.stdout).write(`${createMasker().mask(text)}\n`);
+  const stream = failed ? process.stderr : process.stdout;
+  const masked = createMasker().mask(text);
+  stream.write(`${stream.isTTY ? printable(masked) : masked}\n`);
   return failed ? 1 : 0;
 }
 

@@ -3,7 +3,7 @@ import { formatFinding, summarizeFindings } from '../actions/editor/format.ts';
 import { validateForEditor, validateTogether } from '../actions/editor/validate.ts';
 import { describeMissingServer, type Fixed, fixForEditor } from '../actions/write/fix.ts';
 import type { BridgeConfig } from '../config/types.ts';
-import { type Diagnostic, formatDiagnostic } from '../diagnostic.ts';
+import { type Diagnostic, formatDiagnostic, printableLine } from '../diagnostic.ts';
 import type { InspectedApi } from '../load-apis.ts';
 import { openFromConfig, readConfig } from './open.ts';
 import type { Command } from './table.ts';
@@ -42,7 +42,9 @@ export const checkGptActions: Command = async ({ words, flags }) => {
     };
   });
   const text =
-    flags['format'] === 'json' ? JSON.stringify(toJson(reports), null, 2) : reports.flatMap(formatReport).join('\n');
+    flags['format'] === 'json'
+      ? JSON.stringify(toJson(reports), null, 2)
+      : reports.flatMap(formatReport).map(printableLine).join('\n');
   process.stdout.write(`${text}\n`);
   return reports.some(failed) ? 1 : 0;
 };

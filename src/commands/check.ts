@@ -1,7 +1,7 @@
 import { type CredentialStatus, formatStatus } from '../auth/credentials.ts';
 import type { Bridge } from '../bridge.ts';
 import type { BridgeConfig } from '../config/types.ts';
-import { type Diagnostic, formatDiagnostic } from '../diagnostic.ts';
+import { type Diagnostic, formatDiagnostic, printableLine } from '../diagnostic.ts';
 import { BridgeError } from '../errors.ts';
 import { formatReport } from '../fidelity/format.ts';
 import { reportFidelity } from '../fidelity/report.ts';
@@ -55,7 +55,7 @@ function print(format: string, sections: readonly Section[]): void {
   const text =
     format === 'json'
       ? JSON.stringify(Object.fromEntries(sections.map(({ key, value }) => [key, value])), null, 2)
-      : sections.flatMap(({ lines }) => lines).join('\n');
+      : sections.flatMap(({ lines }) => lines.map(printableLine)).join('\n');
   process.stdout.write(`${text}\n`);
 }
 

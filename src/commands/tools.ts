@@ -1,3 +1,4 @@
+import { printableLine } from '../diagnostic.ts';
 import { BridgeError } from '../errors.ts';
 import { EXPORT_FORMATS, type Exported } from '../tool/export/index.ts';
 import type { Tool } from '../tool/types.ts';
@@ -25,7 +26,7 @@ export const tools: Command = async ({ words, flags }) => {
 };
 
 function toTable(tools: readonly Tool[]): string {
-  const rows = tools.map(({ name, request, title }) => [name, request.method, request.path, title]);
+  const rows = tools.map(({ name, request, title }) => [name, request.method, request.path, title].map(printableLine));
   const widths = [0, 1, 2].map((column) => Math.min(64, Math.max(...rows.map((row) => row[column]!.length), 0)));
   const lines = rows.map((row) =>
     row
