@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { countTokens } from 'gpt-tokenizer/encoding/o200k_base';
 import { Pool } from 'undici';
-import { memory, timeStart } from './pipe-client.mjs';
+import { memory, processorTime, timeStart } from './pipe-client.mjs';
 import { least, median, quantile, table } from './statistics.mjs';
 
 const { values: options } = parseArgs({
@@ -170,7 +170,9 @@ async function listOf(spec) {
 async function measureCalls() {
   const upstream = await startUpstream();
   const servers = [{ name: 'actionbridge', command: serve(SPECS.petstore, upstream.url) }, ...peersOn(upstream.url)];
-  const measured = new Map(['undici', ...servers.map(({ name }) => name)].map((name) => [name, { ms: [], rate: [] }]));
+  const measured = new Map(
+    ['undici', ...servers.map(({ name }) => name)].map((name) => [name, { ms: [], rate: [], cpu: [] }]),
+  );
   const rounds = Math.max(3, Math.ceil(runs / 3));
   for (let round = 0; round < rounds; round++) {
     keep('undici', await timeDirect(upstream.url));
@@ -199,9 +201,16 @@ async function measureCalls() {
       ...(name === 'actionbridge' ? {} : against(measured, name)),
     });
   }
+  for (const { name } of servers.filter(({ name }) => measured.get(name).cpu.length > 0)) {
+    rows.push({
+      figure: `processor time a call, ${IN_FLIGHT} in flight, ${name}`,
+      value: `${least(measured.get(name).cpu).toFixed(3)} ms`,
+    });
+  }
   if (servers.length === 1) console.log('left out: calls a second beside another bridge, name one with --peer');
 
-  function keep(name, { ms, rate }) {
+  function keep(name, { ms, rate, cpu }) {
+    if (cpu !== undefined) measured.get(name).cpu.push(cpu);
     measured.get(name).ms.push(ms);
     measured.get(name).rate.push(rate);
   }
@@ -241,7 +250,7 @@ async function timeServer(command) {
   try {
     const first = (await call()).toString();
     if (!first.includes('doggie')) throw new Error(`the call did not bring the API's answer: ${first}`);
-    return await timeCalls(call);
+    return await timeCalls(call, () => processorTime(server.pid));
   } finally {
     await server.close();
   }
@@ -256,8 +265,8 @@ function petCall(server, tools) {
   return () => server.request('tools/call', { name: tool.name, arguments: { [argument]: 1 } });
 }
 
-/** Median milliseconds of calls one after the other, and calls a second with many in flight. */
-async function timeCalls(call) {
+/** Median milliseconds of calls one after the other; calls a second, and processor time a call, with many in flight. */
+async function timeCalls(call, processor = () => undefined) {
   for (let index = 0; index < 500; index++) await call();
   const times = [];
   for (let index = 0; index < calls; index++) {
@@ -266,12 +275,15 @@ async function timeCalls(call) {
     times.push(performance.now() - started);
   }
   let left = calls * 2;
+  const before = processor();
   const started = performance.now();
   const worker = async () => {
     while (left-- > 0) await call();
   };
   await Promise.all(Array.from({ length: IN_FLIGHT }, worker));
-  return { ms: quantile(times, 0.5), rate: (calls * 2) / ((performance.now() - started) / 1000) };
+  const rate = (calls * 2) / ((performance.now() - started) / 1000);
+  const cpu = before === undefined ? undefined : (processor() - before) / (calls * 2);
+  return { ms: quantile(times, 0.5), rate, cpu };
 }
 
 async function measureManyCalls() {

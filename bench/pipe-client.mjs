@@ -103,6 +103,16 @@ function queuedFor(pid) {
   }
 }
 
+/** Milliseconds of processor time that a process has used, all its threads together; undefined where the system does not tell. */
+export function processorTime(pid) {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
+    return (Number(fields[11]) + Number(fields[12])) * 10;
+  } catch {
+    return undefined;
+  }
+}
+
 /** High-water mark of a process's memory; undefined where the system does not tell. */
 export function peakMemory(pid) {
   return statusOf(pid, 'VmHWM');
