@@ -62,6 +62,27 @@ describe('createValidator', () => {
     expect(issuesOf({ city: 'Oslo', slow: 'aaa', code: 'AB' })).toEqual([]);
   });
 
+  it('it ends where alternatives contain themselves, whatever it is given', () => {
+    const branch = (name: string) => ({
+      type: 'object',
+      properties: { all: { type: 'array', items: { $ref: '#/$defs/Node' } }, [name]: { type: 'string' } },
+      required: ['all'],
+    });
+    const check = createValidator({
+      type: 'object',
+      properties: { node: { $ref: '#/$defs/Node' }, self: { $ref: '#/$defs/Self' } },
+      additionalProperties: false,
+      $defs: { Node: { anyOf: [branch('a'), branch('b')] }, Self: { anyOf: [{ $ref: '#/$defs/Self' }] } },
+    });
+    const nested = (levels: number, leaf: unknown): unknown =>
+      levels === 0 ? leaf : { all: [nested(levels - 1, leaf)] };
+    expect(check({ node: nested(60, { all: [] }) })).toEqual([]);
+    expect(check({ node: nested(5, 'wrong') }).length).toBeGreaterThan(0);
+    for (const args of [{ node: nested(60, 'wrong') }, { self: 1 }])
+      expect(check(args)).toEqual([expect.objectContaining({ message: expect.stringContaining('too deeply') })]);
+    expect(check({ node: nested(60, { all: [] }) })).toEqual([]);
+  });
+
   it('it never throws', () => {
     fc.assert(
       fc.property(fc.anything({ withBoxedValues: false }), (args) => Array.isArray(validate(args))),
