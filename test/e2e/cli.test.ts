@@ -251,7 +251,7 @@ describe('bad usage', () => {
   it.each([
     { why: 'no document', words: ['tools'], says: 'document' },
     { why: 'an unknown option', words: ['tools', ITEMS, '--bogus'], says: '--bogus' },
-    { why: 'an option of a later version', words: [ITEMS, '--http', '8080'], says: '--http' },
+    { why: 'an address that is none', words: [ITEMS, '--http', 'nowhere'], says: '--http "nowhere"' },
     { why: 'a tool mode of a later version', words: [ITEMS, '--tools', 'search'], says: '--tools search' },
     { why: 'a rate limit of no form', words: [ITEMS, '--rate-limit', '5'], says: '--rate-limit "5"' },
     { why: 'a cache time that is none', words: [ITEMS, '--cache', 'long'], says: '--cache "long"' },
