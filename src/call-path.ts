@@ -1,10 +1,8 @@
 import type { AuditLog } from './audit/log.ts';
-import type { AuthApi } from './auth/api.ts';
 import { type Auth, createAuth } from './auth/auth.ts';
-import { apiOrigins } from './call/api-origins.ts';
 import { createApprovals } from './call/approvals.ts';
 import { compose, type Handler, type Middleware } from './call/compose.ts';
-import { type ApiRuntime, type Call, createExecutor, type Exchange, type Planned, planCall } from './call/execute.ts';
+import { type Call, createExecutor, type Exchange, type Planned, planCall } from './call/execute.ts';
 import { createFileLinks, type FileLinks } from './call/file-links.ts';
 import { prepareGptFiles } from './call/gpt-files-in.ts';
 import { admission } from './call/middleware/admission.ts';
@@ -31,12 +29,12 @@ import type { RetryBudget } from './call/middleware/retry-budget.ts';
 import { createPolicyOf } from './call/policy.ts';
 import type { CallResult, RawResponse } from './call/types.ts';
 import { type Clock, systemClock } from './clock.ts';
-import type { ApiConfig, BridgeConfig } from './config/types.ts';
+import type { BridgeConfig } from './config/types.ts';
+import { type ApiOf, createAuthApis, createRuntimes } from './known-apis.ts';
 import type { Log } from './log.ts';
 import type { HttpClient } from './net/client.ts';
 import { fetchText } from './net/fetch-text.ts';
-import { createNetwork, type NetworkOverrides, originsOf } from './network.ts';
-import type { SecurityDeclarations } from './operation/security-schemes.ts';
+import { createNetwork, type NetworkOverrides } from './network.ts';
 import { createMasker, registerSecret } from './secrets.ts';
 import { createMemoryStore } from './store/memory.ts';
 import type { PolicyStore } from './store/types.ts';
@@ -45,7 +43,6 @@ import { type Observer, observeAll } from './telemetry/observer.ts';
 import { createTracing } from './telemetry/spans.ts';
 import { configFor } from './tool/configure.ts';
 import { takeToken } from './tool/confirmation.ts';
-import type { Tool } from './tool/types.ts';
 
 /** The way of a call from arguments to result. The lists of middleware are the policy: first listed is outermost. */
 export interface CallPath {
@@ -66,15 +63,9 @@ export interface CallPath {
   close(): Promise<void>;
 }
 
-/** What is known of an API that is served. */
-export interface KnownApi {
-  readonly config: ApiConfig;
-  readonly security: SecurityDeclarations;
-}
-
 export interface CallPathDependencies {
   /** By the name an API is served under; it may change when documents do. */
-  readonly apiOf: (name: string) => KnownApi | undefined;
+  readonly apiOf: ApiOf;
   readonly log: Log;
   /** The end of the wire for tools of MCP servers. */
   readonly sendToServer?: Handler<Exchange, RawResponse>;
@@ -273,44 +264,4 @@ async function openAudit({ path, payloads }: NonNullable<BridgeConfig['audit']>)
   const { openAuditLog } = await import('./audit/log.ts');
   const { mask: maskText } = createMasker();
   return openAuditLog({ path, payloads, mask: maskText });
-}
-
-/** What requests of an API are made with, worked out once for each config. */
-function createRuntimes(apiOf: CallPathDependencies['apiOf']): (tool: Tool) => ApiRuntime {
-  const known = new WeakMap<ApiConfig, ApiRuntime>();
-  return ({ api }) => {
-    const config = apiOf(api)?.config;
-    if (!config) return { headers: [], variables: {} };
-    const runtime = known.get(config) ?? { ...choiceOf(config), headers: config.headers };
-    known.set(config, runtime);
-    return runtime;
-  };
-}
-
-function choiceOf({ baseUrl, serverVariables }: ApiConfig) {
-  return { ...(baseUrl === undefined ? {} : { baseUrl }), variables: serverVariables };
-}
-
-/** What `auth/` knows of each API, worked out once for each snapshot of its document. */
-function createAuthApis(apiOf: CallPathDependencies['apiOf']): (name: string) => AuthApi | undefined {
-  const made = new WeakMap<KnownApi, AuthApi>();
-  return (name) => {
-    const known = apiOf(name);
-    if (!known) return undefined;
-    const api = made.get(known) ?? authApiOf(name, known);
-    made.set(known, api);
-    return api;
-  };
-}
-
-function authApiOf(name: string, { config, security }: KnownApi): AuthApi {
-  return {
-    name,
-    declarations: security,
-    config: config.auth,
-    origins: apiOrigins(security.servers, choiceOf(config)),
-    namedOrigins: originsOf([config.spec, config.baseUrl]),
-    headers: config.headers,
-    ...(config.baseUrl === undefined ? {} : { baseUrl: config.baseUrl }),
-  };
 }

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 const COMPOSITION_ROOT = [
   'bridge-types',
   'call-outcome',
+  'known-apis',
   'load-sources',
   'load-actions',
   'load-apis',
