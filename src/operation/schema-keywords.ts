@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { own } from '../spec/references.ts';
 import type { JsonObject } from '../spec/types.ts';
 import { asObject } from './reading.ts';
@@ -13,6 +14,15 @@ export function readExclusive(node: JsonObject, keyword: string, value: unknown,
   if (typeof value === 'number') into[keyword] = value;
   const bound = own(node, keyword === 'exclusiveMinimum' ? 'minimum' : 'maximum');
   if (value === true && typeof bound === 'number') into[keyword] = bound;
+}
+
+/** Each value once, objects and lists by what is in them: a client refuses an enum that has one twice. */
+export function uniqueValues(values: readonly unknown[]): unknown[] {
+  const isPlain = (value: unknown) => typeof value !== 'object' || value === null;
+  return [...new Set(values)].filter(
+    (value, index, all) =>
+      isPlain(value) || all.findIndex((other) => !isPlain(other) && isDeepStrictEqual(other, value)) === index,
+  );
 }
 
 /** Whether ECMA-262 reads it, in Unicode mode. */

@@ -13,6 +13,7 @@ import {
   setDefined,
   settleTypes,
   titled,
+  uniqueValues,
   withNull,
   withoutDescription,
 } from './schema-keywords.ts';
@@ -195,7 +196,7 @@ export function createSchemaConverter(
         if (typeof value === 'string' && value !== '') into['description'] = tidyProse(value);
         return;
       case 'enum':
-        if (Array.isArray(value) && value.length > 0) into['enum'] = [...new Set(value)];
+        if (Array.isArray(value) && value.length > 0) into['enum'] = uniqueValues(value);
         return;
       case 'const':
       case 'default':

@@ -43,6 +43,7 @@ describe('the schema converter', () => {
     ['a union of bare types', { oneOf: [{ type: 'string' }, { type: 'null' }] }, { type: ['string', 'null'] }],
     ['an enum its type forbids', { type: 'string', enum: [1, 2] }, { enum: [1, 2] }],
     ['doubles in enum', { enum: ['a', 'a'] }, { enum: ['a'] }],
+    ['doubles of objects in enum', { enum: [{ a: 1 }, { a: 1 }, [1], [1], null] }, { enum: [{ a: 1 }, [1], null] }],
     ['a pattern no client compiles', { type: 'string', pattern: '(?i)a' }, { type: 'string' }],
     ['true', true, {}],
     ['false', false, { not: {} }],
