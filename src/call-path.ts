@@ -38,7 +38,7 @@ import { createNetwork, type NetworkOverrides } from './network.ts';
 import { createMasker, registerSecret } from './secrets.ts';
 import { createMemoryStore } from './store/memory.ts';
 import type { PolicyStore } from './store/types.ts';
-import { createInstruments } from './telemetry/instruments.ts';
+import { createInstruments, isMeasured } from './telemetry/instruments.ts';
 import { type Observer, observeAll } from './telemetry/observer.ts';
 import { createTracing } from './telemetry/spans.ts';
 import { configFor } from './tool/configure.ts';
@@ -85,7 +85,7 @@ export async function createCallPath(config: BridgeConfig, dependencies: CallPat
   const random = dependencies.random ?? Math.random;
   for (const [, value] of config.apis.flatMap(({ headers }) => headers)) registerSecret(value);
   const http = createNetwork(config, dependencies.network);
-  const observer = observeAll([createInstruments(), ...(dependencies.observers ?? [])]);
+  const observer = observeAll([...(isMeasured() ? [createInstruments()] : []), ...(dependencies.observers ?? [])]);
   const store = await openStore(config, log, clock);
   const auditLog = config.audit && (await openAudit(config.audit));
   if (auditLog && auditLog.reported > 0)

@@ -1,9 +1,11 @@
+import type { Signal } from './signal.ts';
+
 /** Time as the policies see it. Injected, so that tests never sleep. */
 export interface Clock {
   /** Milliseconds since the epoch. */
   now(): number;
   /** Resolves after `ms`; rejects with the signal's reason as soon as it aborts. Leaves no timer and no listener behind. */
-  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+  sleep(ms: number, signal?: Signal): Promise<void>;
 }
 
 export const systemClock: Clock = {

@@ -27,7 +27,7 @@ const COMPOSITION_ROOT = [
  * in this list. "Direction" in `src/README.md` says why.
  */
 const STEPS: readonly (readonly string[])[] = [
-  ['errors', 'diagnostic', 'log', 'clock', 'secrets', 'secret-pattern', 'version'],
+  ['errors', 'diagnostic', 'log', 'clock', 'secrets', 'secret-pattern', 'signal', 'version'],
   ['spec'],
   ['operation'],
   ['tool'],

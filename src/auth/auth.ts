@@ -47,7 +47,7 @@ export type Choice =
 /** Every credential of every API, whatever it is and wherever it comes from. */
 export interface Auth {
   /** Which credentials go with a call; nothing is fetched. */
-  choose(request: AuthRequest): Promise<Choice>;
+  choose(request: AuthRequest): Choice | Promise<Choice>;
   /** The same. Throws CREDENTIAL_MISSING or AUTH_UNSUPPORTED naming what is missing and how to give it. */
   select(request: AuthRequest): Promise<Selection>;
   /** Loaded when OAuth is first needed, as is the store: most calls need neither. */
@@ -85,17 +85,22 @@ export function createAuth(options: AuthOptions): Auth {
     return started;
   };
   const stored = rememberStored(store, clock);
-  /** Of operations whose credentials are what they are for good. */
-  const lasting = new WeakMap<AuthRequest['security'], { readonly api: string; readonly choice: Choice }>();
+  const chosen = new WeakMap<AuthRequest['security'], Chosen>();
+  let generation = 0;
   const find = createFindCandidate({
     environment,
     sessions,
     reader: createSecretReader({ environment, ...(options.runCommand ? { runCommand: options.runCommand } : {}) }),
     stored: stored.get,
-    forget: stored.forget,
+    forget,
     ...(options.subjectToken ? { subjectToken: options.subjectToken } : {}),
   });
-  return { choose, select, sessions, environment, clock, apiOf, store, forget: stored.forget };
+  return { choose, select, sessions, environment, clock, apiOf, store, forget };
+
+  function forget(key: StoreKey): void {
+    generation++;
+    stored.forget(key);
+  }
 
   function apiOf(name: string): AuthApi {
     const api = options.apiOf(name);
@@ -109,13 +114,21 @@ export function createAuth(options: AuthOptions): Auth {
     return choice.selection;
   }
 
-  async function choose(request: AuthRequest): Promise<Choice> {
+  function choose(request: AuthRequest): Choice | Promise<Choice> {
     const { api, principal, security } = request;
-    const known = principal === undefined ? lasting.get(security) : undefined;
-    if (known?.api === api) return known.choice;
+    const known = principal === undefined ? chosen.get(security) : undefined;
+    const counts = known?.api === api && known.generation === generation && clock.now() < known.until;
+    return counts ? known.choice : chooseAndKeep(request);
+  }
+
+  async function chooseAndKeep(request: AuthRequest): Promise<Choice> {
+    const { api, principal, security } = request;
+    const asked = generation;
     const choice = await chooseAnew(request);
-    if (principal === undefined && choice.kind === 'selected' && choice.selection.lasting)
-      lasting.set(security, { api, choice });
+    const lasting = choice.kind === 'selected' && choice.selection.lasting;
+    const until = lasting ? Number.POSITIVE_INFINITY : clock.now() + ABSENT_MS;
+    if (principal === undefined && (lasting || choice.kind === 'missing'))
+      chosen.set(security, { api, choice, until, generation: asked });
     return choice;
   }
 
@@ -150,6 +163,15 @@ export function createAuth(options: AuthOptions): Auth {
     }
     return found;
   }
+}
+
+/** What was chosen for an operation, and how long that counts: for good, or as long as absence is believed. */
+interface Chosen {
+  readonly api: string;
+  readonly choice: Choice;
+  readonly until: number;
+  /** Of what is stored: a login makes a new one. */
+  readonly generation: number;
 }
 
 /** That nothing is stored is believed this long: calls that need no credential do not look at the disk each time. */

@@ -9,12 +9,12 @@ import type { CertificateFiles } from './types.ts';
 export interface Selection {
   /** 16 hex of a hash over what is sent and for whom; undefined when nothing is. */
   readonly key: string | undefined;
-  /** It was given for good: it stays the same as long as config and environment do. */
+  /** It was given for good, or nothing is asked for: it stays the same as long as config and environment do. */
   readonly lasting: boolean;
   /** Refuses an origin that one of them was not given for. Throws CREDENTIAL_REFUSED. */
   checkOrigin(origin: string): void;
   /** May run a command or ask a token endpoint; throws BridgeError. */
-  attachments(): Promise<readonly Attachment[]>;
+  attachments(): readonly Attachment[] | Promise<readonly Attachment[]>;
   /** After a 401: whether sending again may bring something else. Throws CREDENTIAL_REFUSED when a new login is needed. */
   renew(): Promise<boolean>;
   readonly certificate: CertificateFiles | undefined;
@@ -28,9 +28,16 @@ export function createSelection(
   candidates: readonly Candidate[],
   principal: string | undefined,
 ): Selection {
+  const lasting = candidates.every(({ renew }) => renew === undefined);
+  let settled: readonly Attachment[] | undefined = candidates.length === 0 ? [] : undefined;
+  const fetchAll = async () => {
+    const all = (await Promise.all(candidates.map((candidate) => candidate.attachments()))).flat();
+    if (lasting) settled = all;
+    return all;
+  };
   return {
     key: keyOf(api, candidates, principal),
-    lasting: candidates.length > 0 && candidates.every(({ renew }) => renew === undefined),
+    lasting,
     certificate: candidates.find(({ certificate }) => certificate)?.certificate,
     shown: candidates.flatMap(({ shown }) => shown),
     checkOrigin(origin) {
@@ -46,7 +53,7 @@ export function createSelection(
         );
       }
     },
-    attachments: async () => (await Promise.all(candidates.map((candidate) => candidate.attachments()))).flat(),
+    attachments: () => settled ?? fetchAll(),
     async renew() {
       const renewed = await Promise.all(candidates.map(async (candidate) => (await candidate.renew?.()) ?? false));
       return renewed.includes(true);

@@ -1,6 +1,6 @@
 import { BridgeError } from '../errors.ts';
+import { originOf } from '../net/origin.ts';
 import type { Server } from '../operation/types.ts';
-import { originOf } from './origin.ts';
 import { resolveServer, type ServerChoice } from './server.ts';
 
 /**

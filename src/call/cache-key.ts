@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
+import { originOf } from '../net/origin.ts';
 import type { Exchange } from './execute.ts';
-import { originOf } from './origin.ts';
 
 /** Headers that do not change an answer, and differ from call to call. */
 const PASSING = new Set(['traceparent', 'tracestate', 'baggage']);

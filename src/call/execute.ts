@@ -1,5 +1,6 @@
 import { BridgeError } from '../errors.ts';
 import { NetError } from '../net/errors.ts';
+import { Abort, type Signal } from '../signal.ts';
 import { isSafeMethod } from '../tool/hints.ts';
 import type { Tool } from '../tool/types.ts';
 import { checkLimits, normalizeArguments } from './arguments.ts';
@@ -34,7 +35,7 @@ export interface CallContext {
   readonly requestId: string;
   /** Who calls: selects credentials, limits and the audit's principal. Absent on local surfaces: the operator. */
   readonly principal?: string;
-  readonly signal?: AbortSignal;
+  readonly signal?: Signal;
   readonly client?: ClientHints;
   /** The caller's span (W3C Trace Context), when it handed one over. */
   readonly traceParent?: { readonly traceparent: string; readonly tracestate?: string };
@@ -80,7 +81,7 @@ export interface CallTrace {
 export interface Exchange {
   readonly call: Call;
   readonly plan: RequestPlan;
-  readonly signal: AbortSignal;
+  readonly signal: Signal;
   /** Whose credential goes with it: sockets, pools and cache entries are never shared across keys. Set by `authorize`. */
   readonly credentialKey?: string;
 }
@@ -148,7 +149,7 @@ export function createExecutor(
   };
 }
 
-const NEVER = new AbortController().signal;
+const NEVER = new Abort();
 
 function validatorOf(tool: Tool): ReturnType<typeof createValidator> {
   let validator = validators.get(tool);

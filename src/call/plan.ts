@@ -123,15 +123,43 @@ function joinUrl(
   path: { readonly path: string; readonly query: string },
   pairs: readonly string[],
 ): string | undefined {
-  const base = new URL(server);
-  const basePath = base.pathname.replace(/\/$/, '');
-  const query = [base.search.slice(1), path.query, ...pairs].filter((part) => part !== '').join('&');
-  const pathname = `${basePath}${path.path.startsWith('/') ? '' : '/'}${path.path}`;
+  const base = baseOf(server);
+  const query = [base.query, path.query, ...pairs].filter((part) => part !== '').join('&');
+  const pathname = `${base.path}${path.path.startsWith('/') ? '' : '/'}${path.path}`;
   const whole = `${base.origin}${pathname}${query === '' ? '' : `?${query}`}`;
-  const parsed = URL.canParse(whole) ? new URL(whole) : undefined;
+  const parsed = parse(whole);
   if (!parsed || parsed.origin !== base.origin || parsed.pathname.split('/').length !== pathname.split('/').length)
     return undefined;
   return sameUrl(parsed, whole) ? whole : undefined;
+}
+
+interface Base {
+  readonly origin: string;
+  readonly path: string;
+  readonly query: string;
+}
+
+const bases = new Map<string, Base>();
+const MAX_BASES = 1_000;
+
+/** A server's URL taken apart, once for each: every call begins with one of a few. */
+function baseOf(server: string): Base {
+  let base = bases.get(server);
+  if (!base) {
+    const { origin, pathname, search } = new URL(server);
+    base = { origin, path: pathname.replace(/\/$/, ''), query: search.slice(1) };
+    if (bases.size >= MAX_BASES) bases.clear();
+    bases.set(server, base);
+  }
+  return base;
+}
+
+function parse(url: string): URL | undefined {
+  try {
+    return new URL(url);
+  } catch {
+    return undefined;
+  }
 }
 
 /** WHATWG encodes `'` in queries; nothing else may differ. */

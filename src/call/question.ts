@@ -1,7 +1,7 @@
+import { originOf } from '../net/origin.ts';
 import { cleanText } from '../operation/text.ts';
 import type { JsonSchema, Tool } from '../tool/types.ts';
 import type { Verdict } from './approvals.ts';
-import { originOf } from './origin.ts';
 import type { RequestPlan } from './types.ts';
 
 /** What a person is asked before a call. */

@@ -1,4 +1,5 @@
 import { BridgeError } from '../errors.ts';
+import type { Signal } from '../signal.ts';
 import type { ConcurrencyPolicy } from './policy.ts';
 import { endedWhileWaiting } from './waiting.ts';
 
@@ -8,7 +9,7 @@ export interface Slots {
    * Waits for a place, in order of arrival; the result gives it back (once, however often it is called). Throws BUSY when
    * the queue is full, and what ended the call when it ends in the queue.
    */
-  acquire(key: string, policy: ConcurrencyPolicy, signal: AbortSignal): Promise<() => void>;
+  acquire(key: string, policy: ConcurrencyPolicy, signal: Signal): Promise<() => void>;
   /** Places taken and callers waiting, in all. */
   count(): { readonly taken: number; readonly waiting: number };
 }

@@ -1,8 +1,10 @@
 import { Pool } from 'undici';
+import type { Signal } from '../signal.ts';
 import { type AddressPolicy, createAddressPolicy } from './address.ts';
 import type { Resolver } from './connector.ts';
 import { exchange, type HttpResponse, type WireRequest } from './exchange.ts';
 import { type OpenResponse, openStream } from './open-stream.ts';
+import { originOf } from './origin.ts';
 import { createPools, type OpenPool, type PoolKey } from './pools.ts';
 import type { ProxyOf } from './proxy.ts';
 import { createRoutes, type RouteTls } from './routes.ts';
@@ -17,7 +19,7 @@ export interface HttpRequest {
   readonly url: string;
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly body?: string | Uint8Array;
-  readonly signal?: AbortSignal;
+  readonly signal?: Signal;
   /** Whose connection this is: requests with different keys never share a socket. */
   readonly credentialKey?: string;
   /** The certificate to show; one object for each certificate. */
@@ -70,6 +72,7 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
     ...(options.ca ? { ca: options.ca } : {}),
   });
   const pools = createPools(createPool, MAX_POOLS);
+  const split = createSplitter();
 
   function createPool({ origin, tls }: PoolKey): OpenPool {
     const route = routeTo(origin, tls);
@@ -85,27 +88,41 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
     return { pool, release: () => spare?.close() };
   }
 
-  function poolFor({ credentialKey = '', tls }: HttpRequest, { origin }: URL): Pool {
+  function poolFor({ credentialKey = '', tls }: HttpRequest, origin: string): Pool {
     return pools.get({ origin, credentialKey, tls });
   }
 
   return {
     async send(request) {
-      const url = new URL(request.url);
-      return exchange(poolFor(request, url), wireRequest(request, url));
+      const { origin, path } = split(request.url);
+      return exchange(poolFor(request, origin), wireRequest(request, path));
     },
     async open(request) {
-      const url = new URL(request.url);
-      return openStream(poolFor(request, url), wireRequest(request, url));
+      const { origin, path } = split(request.url);
+      return openStream(poolFor(request, origin), wireRequest(request, path));
     },
     close: () => pools.close(),
   };
 }
 
-function wireRequest(request: HttpRequest, { pathname, search }: URL): WireRequest {
+/** Takes a URL apart; of those in WHATWG form, which most are, each origin is looked at closely once. */
+function createSplitter(): (url: string) => { readonly origin: string; readonly path: string } {
+  const known = new Set<string>();
+  return (url) => {
+    const origin = originOf(url);
+    if (known.has(origin) && url[origin.length] === '/' && !url.includes('#'))
+      return { origin, path: url.slice(origin.length) };
+    const parsed = new URL(url);
+    if (known.size >= MAX_POOLS) known.clear();
+    if (parsed.origin === origin) known.add(origin);
+    return { origin: parsed.origin, path: parsed.pathname + parsed.search };
+  };
+}
+
+function wireRequest(request: HttpRequest, path: string): WireRequest {
   return {
     method: request.method,
-    path: pathname + search,
+    path,
     headers: flatHeaders(request),
     body: request.body ?? null,
     signal: request.signal,

@@ -1,3 +1,5 @@
+import type { Signal } from '../signal.ts';
+
 /** What went wrong on the network. `sent`: some of the request may have reached the API. */
 export class NetError extends Error {
   readonly kind: 'address' | 'connect' | 'timeout' | 'cancelled' | 'reset' | 'protocol' | 'too-large';
@@ -12,7 +14,7 @@ export class NetError extends Error {
 }
 
 /** The reason of a signal that ended an exchange, with what is known about how far the request came. */
-export function endedBy(signal: AbortSignal, sent: boolean): NetError {
+export function endedBy(signal: Signal, sent: boolean): NetError {
   const { reason } = signal;
   if (reason instanceof NetError) return new NetError(reason.kind, sent, reason.message, reason);
   if (reason instanceof Error && reason.name === 'TimeoutError')
@@ -50,7 +52,7 @@ const RESET_CODES = new Set([
 ]);
 
 /** An error of an exchange that cannot tell by itself how far its request came. */
-export function classify(error: unknown, signal: AbortSignal | undefined): NetError {
+export function classify(error: unknown, signal: Signal | undefined): NetError {
   if (error instanceof NetError) return error;
   return signal?.aborted ? endedBy(signal, true) : netErrorOf(error, !isConnectError(error));
 }

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
+import type { Signal } from '../signal.ts';
 import { type BodyReader, createBodyReader } from './body.ts';
 import { endedBy, NetError, netErrorOf } from './errors.ts';
 
@@ -10,7 +11,7 @@ export interface WireRequest {
   /** Names and values in turn. */
   readonly headers: string[];
   readonly body: string | Uint8Array | null;
-  readonly signal: AbortSignal | undefined;
+  readonly signal: Signal | undefined;
   /** Decoded bytes. */
   readonly maxBytes: number;
 }
@@ -67,7 +68,7 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
     this.#settle = settle;
   }
 
-  cancel(signal: AbortSignal): void {
+  cancel(signal: Signal): void {
     const reason = endedBy(signal, this.#controller !== undefined);
     if (reason.kind === 'timeout' && this.#head && this.#body && isEventStream(this.#head))
       this.#end({ ...this.#head, body: this.#body.soFar(), partial: true, connectMs: this.#connectMs });

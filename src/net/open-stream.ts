@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici';
+import { type Signal, toAbortSignal } from '../signal.ts';
 import { decodeStream } from './decode.ts';
 import { classify } from './errors.ts';
 import type { HttpResponse, WireRequest } from './exchange.ts';
@@ -13,7 +14,11 @@ export interface OpenResponse extends Omit<HttpResponse, 'body'> {
 export async function openStream(dispatcher: Dispatcher, request: WireRequest): Promise<OpenResponse> {
   const { signal, method, maxBytes, ...rest } = request;
   try {
-    const answer = await dispatcher.request({ ...rest, method: method as 'GET', ...(signal ? { signal } : {}) });
+    const answer = await dispatcher.request({
+      ...rest,
+      method: method as 'GET',
+      ...(signal ? { signal: toAbortSignal(signal) } : {}),
+    });
     const { statusCode: status, statusText } = answer;
     const headers = answer.headers as HttpResponse['headers'];
     const coding = headers['content-encoding'];
@@ -24,7 +29,7 @@ export async function openStream(dispatcher: Dispatcher, request: WireRequest): 
   }
 }
 
-async function* classified(body: AsyncIterable<Uint8Array>, signal?: AbortSignal): AsyncGenerator<Uint8Array> {
+async function* classified(body: AsyncIterable<Uint8Array>, signal?: Signal): AsyncGenerator<Uint8Array> {
   try {
     yield* body;
   } catch (error) {

@@ -3,12 +3,13 @@ import { mcpResponse } from '../call/mcp-request.ts';
 import type { RawResponse } from '../call/types.ts';
 import { BridgeError } from '../errors.ts';
 import { NetError } from '../net/errors.ts';
+import type { Signal } from '../signal.ts';
 
 /**
  * What a call brought that did not bring a result: a JSON-RPC error and an HTTP status are answers; everything else is thrown
  * as NetError, `sent` saying whether the server may have begun.
  */
-export function answerOfFailure(error: unknown, server: string, signal: AbortSignal): RawResponse {
+export function answerOfFailure(error: unknown, server: string, signal: Signal): RawResponse {
   if (signal.aborted) throw signal.reason instanceof NetError ? signal.reason : cancelled(error);
   if (error instanceof ProtocolError) return mcpResponse({ error: { code: error.code, message: error.message } });
   if (error instanceof UnauthorizedError) return httpAnswer(401, '');
@@ -20,7 +21,7 @@ export function answerOfFailure(error: unknown, server: string, signal: AbortSig
 }
 
 /** The same for what is no call of a tool, as an error to be told. */
-export function errorOfFailure(error: unknown, server: string, signal: AbortSignal): BridgeError {
+export function errorOfFailure(error: unknown, server: string, signal: Signal): BridgeError {
   if (error instanceof BridgeError) return error;
   if (error instanceof ProtocolError)
     return new BridgeError('MCP_REFUSED', `${quoted(server)} refused the request (${error.code}): ${error.message}`, {

@@ -5,6 +5,7 @@ import type { RawResponse } from '../call/types.ts';
 import { type Clock, systemClock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import { createAddressPolicy } from '../net/address.ts';
+import { toAbortSignal } from '../signal.ts';
 import type { Connection, ConnectOptions } from './connection.ts';
 import { answerOfFailure, errorOfFailure, isForgotten } from './failure.ts';
 import type { ReadContents } from './offers.ts';
@@ -87,7 +88,8 @@ export function openRemoteServers(options: RemoteOptions): RemoteServers {
     }
   }
 
-  const send: Handler<Exchange, RawResponse> = async ({ call, plan, signal }) => {
+  const send: Handler<Exchange, RawResponse> = async ({ call, plan, signal: given }) => {
+    const signal = toAbortSignal(given);
     const { server } = call.tool.remote!;
     const { name, arguments: args } = readMcpCall(call, plan);
     const found = supervised.get(server)!;

@@ -1,6 +1,11 @@
-import { type MeterProvider, metrics } from '@opentelemetry/api';
+import { createNoopMeter, type MeterProvider, metrics } from '@opentelemetry/api';
 import { version } from '../version.ts';
 import { errorKindOf, type Observer } from './observer.ts';
+
+/** Whether there is an SDK in the process that measures; it has to be there first. */
+export function isMeasured(): boolean {
+  return metrics.getMeterProvider().getMeter('actionbridge').constructor !== createNoopMeter().constructor;
+}
 
 /**
  * The same events through the OpenTelemetry API: `mcp.server.operation.duration` (MCP semantic conventions) and counters of

@@ -2,6 +2,7 @@ import {
   type Attributes,
   type Context,
   createTraceState,
+  ProxyTracerProvider,
   ROOT_CONTEXT,
   type Span,
   SpanKind,
@@ -10,9 +11,9 @@ import {
   type Tracer,
   trace,
 } from '@opentelemetry/api';
-import type { Middleware } from '../call/compose.ts';
+import type { Handler, Middleware } from '../call/compose.ts';
 import type { Call, CallTrace, Exchange, WireMiddleware } from '../call/execute.ts';
-import type { CallResult } from '../call/types.ts';
+import type { CallResult, RawResponse } from '../call/types.ts';
 import { BridgeError } from '../errors.ts';
 import { NetError } from '../net/errors.ts';
 import { version } from '../version.ts';
@@ -43,7 +44,14 @@ export function createTracing(options: TracingOptions): Tracing {
   const tracer = options.tracer ?? trace.getTracer('actionbridge', version);
   const contexts = new WeakMap<CallTrace, Context>();
 
-  const calls: Middleware<Call, CallResult> = (next) => async (call) => {
+  const counts = () => options.propagate || options.tracer !== undefined || hasProvider();
+
+  const calls: Middleware<Call, CallResult> = (next) => (call) => (counts() ? traced(next, call) : next(call));
+  const attempts: WireMiddleware = (next) => (exchange) =>
+    options.propagate || counts() ? tracedAttempt(next, exchange) : next(exchange);
+  return { calls, attempts };
+
+  async function traced(next: Handler<Call, CallResult>, call: Call): Promise<CallResult> {
     const parent = options.parentOf(call);
     const context = parent ? joined(parent) : ROOT_CONTEXT;
     const span = tracer.startSpan(
@@ -62,9 +70,9 @@ export function createTracing(options: TracingOptions): Tracing {
     } finally {
       span.end();
     }
-  };
+  }
 
-  const attempts: WireMiddleware = (next) => async (exchange) => {
+  async function tracedAttempt(next: Handler<Exchange, RawResponse>, exchange: Exchange): Promise<RawResponse> {
     const context = contexts.get(exchange.call.trace) ?? ROOT_CONTEXT;
     const { method, path } = exchange.call.tool.request;
     const span = tracer.startSpan(
@@ -86,8 +94,13 @@ export function createTracing(options: TracingOptions): Tracing {
     } finally {
       span.end();
     }
-  };
-  return { calls, attempts };
+  }
+}
+
+/** Without an SDK in the process nobody sees spans; one may come at any time. */
+function hasProvider(): boolean {
+  const provider = trace.getTracerProvider();
+  return !(provider instanceof ProxyTracerProvider) || provider.getDelegateTracer('actionbridge') !== undefined;
 }
 
 function ofCall({ tool, context }: Call): Attributes {

@@ -38,8 +38,9 @@ function authOf(target: ReturnType<typeof served>, over: Parameters<typeof authF
   return authFor(target, { http: loopbackClient(server.origin), ...over });
 }
 
-const bearerOf = async (selecting: Promise<{ attachments(): Promise<readonly { value: string }[]> }>) =>
-  (await (await selecting).attachments())[0]!.value.replace('Bearer ', '');
+const bearerOf = async (
+  selecting: Promise<{ attachments(): readonly { value: string }[] | Promise<readonly { value: string }[]> }>,
+) => (await (await selecting).attachments())[0]!.value.replace('Bearer ', '');
 
 describe('client credentials', () => {
   const config = { clientId: 'service-client', clientSecret: SECRETS.service };

@@ -5,8 +5,8 @@ import type { CallResult } from '../types.ts';
 
 /** A call that its surface does not permit ends here, inside the audit, so that it is on record like any other. */
 export function admission(): Middleware<Call, CallResult> {
-  return (next) => async (call) => {
+  return (next) => (call) => {
     const { refusal } = call.context;
-    return refusal ? { kind: 'failed', error: failureOf(refusal) } : next(call);
+    return refusal ? Promise.resolve({ kind: 'failed', error: failureOf(refusal) }) : next(call);
   };
 }

@@ -4,13 +4,13 @@ import type { AuditEntry, AuditResult } from '../../audit/record.ts';
 import { type Clock, systemClock } from '../../clock.ts';
 import { BridgeError, unreachable } from '../../errors.ts';
 import { NetError } from '../../net/errors.ts';
+import { originOf } from '../../net/origin.ts';
 import { takeToken } from '../../tool/confirmation.ts';
 import { fingerprint } from '../../tool/fingerprint.ts';
 import { isSafeMethod } from '../../tool/hints.ts';
 import type { Middleware } from '../compose.ts';
 import type { Call, CallTrace, ClientHints, WireMiddleware } from '../execute.ts';
 import { failureOf } from '../failure.ts';
-import { originOf } from '../origin.ts';
 import type { CallResult, RawResponse, RequestPlan } from '../types.ts';
 
 export interface AuditMiddlewareOptions {

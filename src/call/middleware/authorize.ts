@@ -1,15 +1,16 @@
 import { attach } from '../../auth/attach.ts';
-import type { Auth } from '../../auth/auth.ts';
+import type { Auth, Choice } from '../../auth/auth.ts';
 import type { CredentialMissing } from '../../auth/missing.ts';
 import type { Selection } from '../../auth/selection.ts';
 import { type ClientTls, readCertificate } from '../../auth/tls.ts';
 import type { CertificateFiles } from '../../auth/types.ts';
 import { BridgeError } from '../../errors.ts';
+import { originOf } from '../../net/origin.ts';
+import type { Signal } from '../../signal.ts';
 import { isSafeMethod } from '../../tool/hints.ts';
 import type { Tool } from '../../tool/types.ts';
 import type { Handler } from '../compose.ts';
 import type { Exchange, WireMiddleware } from '../execute.ts';
-import { originOf } from '../origin.ts';
 import type { RawResponse, RequestPlan } from '../types.ts';
 import { endedWhileWaiting } from '../waiting.ts';
 
@@ -42,7 +43,8 @@ export function createAuthorizer(options: AuthorizerOptions): WireMiddleware {
 
   return (next) => async (exchange) => {
     const { signal } = exchange;
-    const prepared = await inTime(signal, prepare(options, exchange));
+    const preparing = prepare(options, exchange);
+    const prepared = preparing instanceof Promise ? await inTime(signal, preparing) : preparing;
     if (prepared.kind === 'without') return sendWithout(next, exchange, prepared.error);
     const { selection } = prepared;
     const authorized = (plan: RequestPlan): AuthorizedExchange => ({
@@ -53,7 +55,7 @@ export function createAuthorizer(options: AuthorizerOptions): WireMiddleware {
     });
     const response = await next(authorized(prepared.plan));
     if (response.status !== 401 || !(await inTime(signal, selection.renew()))) return response;
-    return next(authorized(await inTime(signal, authorize(selection, exchange.plan))));
+    return next(authorized(await inTime(signal, Promise.resolve(authorize(selection, exchange.plan)))));
   };
 }
 
@@ -61,13 +63,23 @@ type Prepared =
   | { readonly kind: 'with'; readonly selection: Selection; readonly plan: RequestPlan }
   | { readonly kind: 'without'; readonly error: () => CredentialMissing };
 
-async function prepare(options: AuthorizerOptions, exchange: Exchange): Promise<Prepared> {
-  const { auth, missing = 'refuse' } = options;
-  const request = requestOf(exchange.call.tool, exchange.call.context.principal);
-  const choice = await auth.choose(request);
+/** At once when nothing has to be read for it, as is the rule. */
+function prepare(options: AuthorizerOptions, exchange: Exchange): Prepared | Promise<Prepared> {
+  const choice = options.auth.choose(requestOf(exchange.call.tool, exchange.call.context.principal));
+  if (choice instanceof Promise) return choice.then((made) => prepareChosen(options, exchange, made));
+  return prepareChosen(options, exchange, choice);
+}
+
+function prepareChosen(
+  { missing = 'refuse' }: AuthorizerOptions,
+  exchange: Exchange,
+  choice: Choice,
+): Prepared | Promise<Prepared> {
   if (choice.kind === 'selected') {
     const { selection } = choice;
-    return { kind: 'with', selection, plan: await authorize(selection, exchange.plan) };
+    const plan = authorize(selection, exchange.plan);
+    const withPlan = (authorized: RequestPlan): Prepared => ({ kind: 'with', selection, plan: authorized });
+    return plan instanceof Promise ? plan.then(withPlan) : withPlan(plan);
   }
   if (missing === 'try' && isSafeMethod(exchange.plan.method)) return { kind: 'without', error: choice.error };
   throw choice.error();
@@ -83,13 +95,14 @@ async function sendWithout(
   return response;
 }
 
-async function authorize(selection: Selection, plan: RequestPlan): Promise<RequestPlan> {
+function authorize(selection: Selection, plan: RequestPlan): RequestPlan | Promise<RequestPlan> {
   selection.checkOrigin(originOf(plan.url));
-  return attach(plan, await selection.attachments());
+  const attachments = selection.attachments();
+  return attachments instanceof Promise ? attachments.then((all) => attach(plan, all)) : attach(plan, attachments);
 }
 
 /** A token is fetched for all who wait for it: a call that ends meanwhile leaves, and stops nothing. */
-function inTime<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+function inTime<T>(signal: Signal, work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const leave = () => reject(endedWhileWaiting(signal.reason));
     if (signal.aborted) leave();

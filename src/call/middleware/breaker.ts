@@ -1,11 +1,12 @@
 import { type Clock, systemClock } from '../../clock.ts';
 import { BridgeError } from '../../errors.ts';
 import { NetError } from '../../net/errors.ts';
+import { originOf } from '../../net/origin.ts';
+import { Abort, type Signal } from '../../signal.ts';
 import type { CellStore } from '../../store/types.ts';
 import { isSafeMethod } from '../../tool/hints.ts';
 import { type BreakerState, type Change, CLOSED, type Permit, permit, settle, type Verdict } from '../breaker-state.ts';
 import type { Exchange, WireMiddleware } from '../execute.ts';
-import { originOf } from '../origin.ts';
 import type { BreakerPolicy, PolicyOf } from '../policy.ts';
 import type { RawResponse } from '../types.ts';
 import { endedWhileWaiting } from '../waiting.ts';
@@ -142,13 +143,17 @@ function refusal(origin: string, permitted: Permit): BridgeError {
 }
 
 /** Waits for `work`, but no longer than `ms` and no longer than the call. */
-async function atMost(clock: Clock, work: Promise<void>, ms: number, signal: AbortSignal): Promise<void> {
-  const stop = new AbortController();
+async function atMost(clock: Clock, work: Promise<void>, ms: number, signal: Signal): Promise<void> {
+  const stop = new Abort();
+  const end = () => stop.abort(signal.reason);
+  if (signal.aborted) end();
+  else signal.addEventListener('abort', end, { once: true });
   try {
-    await Promise.race([work, clock.sleep(ms, AbortSignal.any([signal, stop.signal]))]);
+    await Promise.race([work, clock.sleep(ms, stop)]);
   } catch (reason) {
     throw endedWhileWaiting(reason);
   } finally {
-    stop.abort();
+    signal.removeEventListener('abort', end);
+    stop.abort(undefined);
   }
 }

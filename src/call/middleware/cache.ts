@@ -1,12 +1,12 @@
 import { type Clock, systemClock } from '../../clock.ts';
 import { NetError } from '../../net/errors.ts';
+import { originOf } from '../../net/origin.ts';
 import type { CacheEntry, CacheStore } from '../../store/types.ts';
 import { isSafeMethod } from '../../tool/hints.ts';
 import { cacheKeyOf, tagsOfRead, tagsOfWrite } from '../cache-key.ts';
 import { type Conditions, createFreshness } from '../cache-policy.ts';
 import type { Handler } from '../compose.ts';
 import type { Exchange, WireMiddleware } from '../execute.ts';
-import { originOf } from '../origin.ts';
 import type { CachingPolicy, PolicyOf } from '../policy.ts';
 import type { RawResponse } from '../types.ts';
 
@@ -104,7 +104,7 @@ export function cache(options: CacheOptions): WireMiddleware {
     return writes.get(originOf(plan.url)) ?? 0;
   }
 
-  return (next) => async (exchange) => {
+  return (next) => (exchange) => {
     const caching = options.policyOf(exchange.call.tool).cache;
     if (!isSafeMethod(exchange.plan.method)) return write(exchange, next);
     if (!caching || exchange.plan.method !== 'GET' || exchange.plan.body !== undefined) return next(exchange);

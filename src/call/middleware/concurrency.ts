@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from '../../clock.ts';
+import { originOf } from '../../net/origin.ts';
 import type { Exchange, WireMiddleware } from '../execute.ts';
-import { originOf } from '../origin.ts';
 import type { PolicyOf } from '../policy.ts';
 import { createSlots, type Slots } from '../slots.ts';
 

@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 import { BridgeError } from '../../errors.ts';
+import { originOf } from '../../net/origin.ts';
 import type { CellStore } from '../../store/types.ts';
 import { type ToolConfirmation, takeToken } from '../../tool/confirmation.ts';
 import { canonical, fingerprint } from '../../tool/fingerprint.ts';
 import type { Tool } from '../../tool/types.ts';
 import { APPROVAL_TTL_MS, type Approvals, type Verdict } from '../approvals.ts';
-import type { Middleware } from '../compose.ts';
+import type { Handler, Middleware } from '../compose.ts';
 import type { Decision } from '../decision.ts';
 import type { Call, Planned } from '../execute.ts';
 import { failureOf } from '../failure.ts';
-import { originOf } from '../origin.ts';
 import { type AskPerson, describeRequest, type Question } from '../question.ts';
 import type { CallResult, RequestPlan } from '../types.ts';
 
@@ -32,9 +32,16 @@ const REMEMBERED_MS = 30 * 86_400_000;
  * this caller, these arguments and this version of the tool, once. The call goes on without the token's argument.
  */
 export function confirm(options: ConfirmOptions): Middleware<Call, CallResult> {
-  return (next) => async (given) => {
+  return (next) => (given) => {
     const { confirmation } = given.tool;
-    if (!confirmation) return next(given);
+    return confirmation ? asked(next, given, confirmation) : next(given);
+  };
+
+  async function asked(
+    next: Handler<Call, CallResult>,
+    given: Call,
+    confirmation: ToolConfirmation,
+  ): Promise<CallResult> {
     const taken = takeToken(given.tool, given.args);
     const call = { ...given, args: taken.args };
     const planned = options.plan(call);
@@ -44,7 +51,7 @@ export function confirm(options: ConfirmOptions): Middleware<Call, CallResult> {
     };
     const asking: Asking = { ...options, call, request: planned.plan, confirmation, decide };
     return (await stopped(asking, taken.token).catch(asResult)) ?? next(call);
-  };
+  }
 }
 
 /** Without the store nobody can tell whether a consent has been used before: nothing is sent. */

@@ -1,6 +1,6 @@
-import { setMaxListeners } from 'node:events';
 import { type Clock, systemClock } from '../../clock.ts';
 import { NetError } from '../../net/errors.ts';
+import { Abort, type Signal } from '../../signal.ts';
 import type { Middleware } from '../compose.ts';
 import type { Call, CallTrace, Exchange } from '../execute.ts';
 import type { PolicyOf } from '../policy.ts';
@@ -14,31 +14,34 @@ export interface Deadline {
 }
 
 /** The caller's own cancellation and the end of the process (`ending`) reach the socket through the same signal. */
-export function createDeadline(policyOf: PolicyOf, clock: Clock = systemClock, ending?: AbortSignal): Deadline {
-  // Every call under way listens to it.
-  if (ending) setMaxListeners(0, ending);
+export function createDeadline(policyOf: PolicyOf, clock: Clock = systemClock, ending?: Signal): Deadline {
   const ends = new WeakMap<CallTrace, number>();
+  const underWay = new Set<Abort>();
+  ending?.addEventListener('abort', () => {
+    for (const call of underWay) call.abort(ending.reason);
+  });
   const calls: Middleware<Call, CallResult> = (next) => async (call) => {
     const { timeoutMs } = policyOf(call.tool);
     ends.set(call.trace, clock.now() + timeoutMs);
-    const controller = new AbortController();
-    const cancel = () => controller.abort(new NetError('cancelled', true, 'The call was cancelled'));
-    const late = () =>
-      controller.abort(new NetError('timeout', true, `The call did not end within ${timeoutMs / 1000} s`));
-    const timer = setTimeout(late, timeoutMs);
+    const end = new Abort();
+    const cancel = () => end.abort(new NetError('cancelled', true, 'The call was cancelled'));
+    const timer = setTimeout(late, timeoutMs, end, timeoutMs);
     const { signal } = call.context;
-    const end = () => controller.abort(ending!.reason);
-    if (ending?.aborted) end();
-    else ending?.addEventListener('abort', end);
+    if (ending?.aborted) end.abort(ending.reason);
     if (signal?.aborted) cancel();
     else signal?.addEventListener('abort', cancel, { once: true });
+    underWay.add(end);
     try {
-      return await next({ ...call, context: { ...call.context, signal: controller.signal } });
+      return await next({ ...call, context: { ...call.context, signal: end } });
     } finally {
+      underWay.delete(end);
       clearTimeout(timer);
       signal?.removeEventListener('abort', cancel);
-      ending?.removeEventListener('abort', end);
     }
   };
   return { calls, deadlineAt: ({ call }) => ends.get(call.trace) ?? Number.POSITIVE_INFINITY };
+}
+
+function late(end: Abort, timeoutMs: number): void {
+  end.abort(new NetError('timeout', true, `The call did not end within ${timeoutMs / 1000} s`));
 }

@@ -3,7 +3,7 @@ import { type Clock, systemClock } from '../../clock.ts';
 import { BridgeError } from '../../errors.ts';
 import type { CellStore } from '../../store/types.ts';
 import { canonical } from '../../tool/fingerprint.ts';
-import type { Middleware } from '../compose.ts';
+import type { Handler, Middleware } from '../compose.ts';
 import type { Call } from '../execute.ts';
 import { failureOf } from '../failure.ts';
 import type { CallResult } from '../types.ts';
@@ -35,9 +35,12 @@ const MAX_RESULT = 1_000_000;
  */
 export function deduplicate(options: DeduplicationOptions): Middleware<Call, CallResult> {
   const { cells, ttlMs = HOUR_MS, clock = systemClock } = options;
-  return (next) => async (call) => {
+  return (next) => (call) => {
     const { idempotencyKey } = call.context;
-    if (idempotencyKey === undefined) return next(call);
+    return idempotencyKey === undefined ? next(call) : once(next, call, idempotencyKey);
+  };
+
+  async function once(next: Handler<Call, CallResult>, call: Call, idempotencyKey: string): Promise<CallResult> {
     const key = keyOf(call, idempotencyKey);
     const given = digest(canonical(call.args ?? {}));
     let known: State | undefined;
@@ -60,7 +63,7 @@ export function deduplicate(options: DeduplicationOptions): Middleware<Call, Cal
       // What happened has happened; a store that is lost now forgets it with the claim.
       await cells.update<State, null>(key, ttlMs, () => ({ state: after, result: null })).catch(() => undefined);
     }
-  };
+  }
 }
 
 interface Place {

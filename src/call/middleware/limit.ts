@@ -1,8 +1,11 @@
 import { type Clock, systemClock } from '../../clock.ts';
 import { BridgeError } from '../../errors.ts';
+import type { Signal } from '../../signal.ts';
 import type { WindowStore } from '../../store/types.ts';
+import type { Handler } from '../compose.ts';
 import type { Exchange, WireMiddleware } from '../execute.ts';
 import type { PolicyOf, RatePolicy } from '../policy.ts';
+import type { RawResponse } from '../types.ts';
 import { endedWhileWaiting } from '../waiting.ts';
 
 export interface LimitOptions {
@@ -70,9 +73,16 @@ export function limit(options: LimitOptions): WireMiddleware {
     if (!taken.taken) throw refusal(exchange, rate, taken.waitMs);
   }
 
-  return (next) => async (exchange) => {
+  return (next) => (exchange) => {
     const rate = options.policyOf(exchange.call.tool).rateLimit;
-    if (!rate) return next(exchange);
+    return rate ? limited(next, exchange, rate) : next(exchange);
+  };
+
+  async function limited(
+    next: Handler<Exchange, RawResponse>,
+    exchange: Exchange,
+    rate: RatePolicy,
+  ): Promise<RawResponse> {
     const started = clock.now();
     await admit(keyOf(exchange, rate, options.bySubject ?? false), rate, exchange);
     const waited = clock.now() - started;
@@ -80,7 +90,7 @@ export function limit(options: LimitOptions): WireMiddleware {
     if (waited > 0) timings['wait'] = (timings['wait'] ?? 0) + waited;
     options.onWait?.(exchange, waited);
     return next(exchange);
-  };
+  }
 }
 
 function keyOf({ call }: Exchange, rate: RatePolicy, bySubject: boolean): string {
@@ -101,7 +111,7 @@ function refusal({ call }: Exchange, rate: RatePolicy, waitMs: number): BridgeEr
 }
 
 /** A caller that gives up does not wait for those before it. */
-function untilAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+function untilAborted(work: Promise<void>, signal: Signal): Promise<void> {
   return new Promise((resolve, reject) => {
     const cancel = () => reject(endedWhileWaiting(signal.reason));
     if (signal.aborted) cancel();

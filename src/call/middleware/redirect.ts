@@ -1,5 +1,5 @@
+import { originOf } from '../../net/origin.ts';
 import type { Exchange, WireMiddleware } from '../execute.ts';
-import { originOf } from '../origin.ts';
 import type { RawResponse } from '../types.ts';
 
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);

@@ -24,10 +24,11 @@ export function createRetryBudget(clock: Clock): RetryBudget {
 
   function current(origin: string): { buckets: Bucket[]; bucket: Bucket } {
     const slot = Math.floor(clock.now() / BUCKET_MS);
-    const buckets = (origins.get(origin) ?? []).filter((bucket) => bucket.slot > slot - BUCKETS);
+    const known = origins.get(origin);
+    const last = known?.at(-1);
+    if (known && last?.slot === slot) return { buckets: known, bucket: last };
+    const buckets = (known ?? []).filter((bucket) => bucket.slot > slot - BUCKETS);
     origins.set(origin, buckets);
-    const last = buckets.at(-1);
-    if (last?.slot === slot) return { buckets, bucket: last };
     const bucket = { slot, calls: 0, retries: 0 };
     buckets.push(bucket);
     return { buckets, bucket };

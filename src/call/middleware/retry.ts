@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { type Clock, systemClock } from '../../clock.ts';
 import { NetError } from '../../net/errors.ts';
+import { originOf } from '../../net/origin.ts';
+import type { Signal } from '../../signal.ts';
 import { isSafeMethod } from '../../tool/hints.ts';
 import type { RequestTemplate } from '../../tool/types.ts';
 import type { Exchange, WireMiddleware } from '../execute.ts';
-import { originOf } from '../origin.ts';
 import type { PolicyOf, RetryPolicy } from '../policy.ts';
 import { parseRetryAfter } from '../retry-after.ts';
 import type { RawResponse, RequestPlan } from '../types.ts';
@@ -120,7 +121,7 @@ function waitAfter(
   return random() * Math.min(backoff, policy.capMs);
 }
 
-async function pause(clock: Clock, ms: number, signal: AbortSignal, sent: boolean): Promise<void> {
+async function pause(clock: Clock, ms: number, signal: Signal, sent: boolean): Promise<void> {
   try {
     await clock.sleep(ms, signal);
   } catch (reason) {
