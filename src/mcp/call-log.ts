@@ -18,6 +18,8 @@ export type Say = (level: LoggingLevel, text: string) => void;
 
 /** The log messages of one connection. */
 export interface ClientLog {
+  /** The client has asked for messages, for all requests to come. */
+  readonly asked: boolean;
   /** Undefined for a client that asked for no messages: with `logging/setLevel` before 2026-07-28, with each request since. */
   sayer(context: ServerContext): Say | undefined;
 }
@@ -33,6 +35,9 @@ export function createClientLog(server: Server): ClientLog {
     return {};
   });
   return {
+    get asked() {
+      return lowest !== undefined;
+    },
     sayer({ mcpReq }) {
       const envelope: { readonly [key: string]: unknown } = mcpReq.envelope ?? {};
       const asked = envelope[LOG_LEVEL_META_KEY] !== undefined;

@@ -1,4 +1,3 @@
-import type { ServerContext } from '@modelcontextprotocol/server';
 import type { ClientHints } from '../call/execute.ts';
 
 const MAX = 200;
@@ -7,8 +6,10 @@ const MAX = 200;
  * What ChatGPT says with each request about the person and the conversation (Apps SDK, `_meta`). Any client can say it:
  * it is not proven, and decides nothing but limits, correlation and the ids that backends of GPTs are shown.
  */
-export function clientHintsOf({ mcpReq, sessionId }: ServerContext): ClientHints | undefined {
-  const meta: { readonly [key: string]: unknown } = mcpReq._meta ?? {};
+export function clientHintsOf(
+  meta: { readonly [key: string]: unknown } = {},
+  sessionId?: string,
+): ClientHints | undefined {
   const subject = textOf(meta['openai/subject']);
   const session = textOf(meta['openai/session']) ?? textOf(sessionId);
   const location = locationOf(meta['openai/userLocation']);

@@ -1,6 +1,7 @@
 import {
   type CallToolResult,
   type InputRequiredResult,
+  type JSONRPCRequest,
   type Tool as McpTool,
   ProtocolError,
   Server,
@@ -9,18 +10,19 @@ import {
 import type { LoginSource } from '../auth/url-login.ts';
 import type { Bridge, CallOutcome } from '../bridge.ts';
 import type { CallContext, Surface } from '../call/execute.ts';
-import { isIdempotencyKey } from '../call/idempotency-key.ts';
 import { BridgeError } from '../errors.ts';
+import type { Signal } from '../signal.ts';
 import { toMcpTool } from '../tool/mcp-tool.ts';
 import type { Registry } from '../tool/registry.ts';
+import { callContextOf, type RequestFacts } from './call-context.ts';
 import { type ClientLog, createClientLog, describeOutcome, describeTool } from './call-log.ts';
-import { clientHintsOf } from './client-hints.ts';
 import { createElicitation } from './elicit.ts';
 import { instructionsFor } from './instructions.ts';
 import { offerPrompts } from './offer-prompts.ts';
 import { offerResources } from './offer-resources.ts';
 import type { ProgressReport } from './progress.ts';
 import { promptsOf } from './prompts.ts';
+import { createQuickCalls, type QuickCalls, STATELESS_REVISION } from './quick-call.ts';
 import { serverInfoFor } from './server-info.ts';
 
 const INVALID_PARAMS = -32602;
@@ -48,8 +50,22 @@ export interface McpOptions {
   readonly protocolVersions?: readonly string[];
 }
 
-/** Makes MCP servers over one source of tools: one a connection (stdio, session), or one a request. Making one is cheap. */
-export function createMcpServerFactory(source: ToolSource, options: McpOptions): () => Server {
+/** MCP over one source of tools. */
+export interface McpServers {
+  /** A server of the SDK's: one a connection (stdio, session), or one a request. */
+  create(): Server;
+  /** Answers plain calls of 2026-07-28 without a server. */
+  quick(request: JSONRPCRequest, signal: Signal): ReturnType<QuickCalls>;
+  /** The same on the connection of a server made here, once it is known what its client speaks. */
+  quickOn(server: Server, request: JSONRPCRequest, call: QuickCall): ReturnType<QuickCalls>;
+}
+
+export interface QuickCall {
+  readonly signal: Signal;
+  readonly sessionId?: string;
+}
+
+export function createMcpServers(source: ToolSource, options: McpOptions): McpServers {
   const list = createList(source);
   const render = createRenderer();
   const instructions = instructionsFor(source.apis);
@@ -58,7 +74,9 @@ export function createMcpServerFactory(source: ToolSource, options: McpOptions):
   const prompts = promptsOf(source.apis);
   const hasPrompts = prompts.length > 0 || source.prompts !== undefined;
   const fromServers = options.listChanged && source.prompts ? { listChanged: true } : {};
-  return () => {
+  const logs = new WeakMap<Server, ClientLog>();
+
+  function create(): Server {
     const server = new Server(info, {
       capabilities: {
         tools: options.listChanged ? { listChanged: true } : {},
@@ -71,18 +89,36 @@ export function createMcpServerFactory(source: ToolSource, options: McpOptions):
       ...(options.protocolVersions ? { supportedProtocolVersions: [...options.protocolVersions] } : {}),
     });
     const log = createClientLog(server);
+    logs.set(server, log);
     server.setRequestHandler('tools/list', ({ params }) => {
       if (params?.cursor !== undefined)
         throw new ProtocolError(INVALID_PARAMS, 'Unknown cursor: the list has one page');
       return { tools: options.listIsWrittenByTransport ? [] : list() };
     });
     server.setRequestHandler('tools/call', ({ params }, context) =>
-      callTool(source, params, contextOf(options, context), { ...options, server, context, log, render }),
+      callTool(source, params, callContextOf(options, factsOf(context)), { ...options, server, context, log, render }),
     );
     offerResources(server, source);
     if (hasPrompts) offerPrompts(server, prompts, source.prompts);
     return server;
+  }
+
+  const quick = createQuickCalls(source, { ...options, info, render });
+  return {
+    create,
+    quick,
+    quickOn(server, request, { signal, sessionId }) {
+      if (server.getNegotiatedProtocolVersion() === STATELESS_REVISION) return quick(request, signal);
+      const capabilities = server.getClientCapabilities();
+      if (!capabilities) return undefined;
+      const listens = logs.get(server)?.asked ?? false;
+      return quick(request, signal, { capabilities, listens, ...(sessionId === undefined ? {} : { sessionId }) });
+    },
   };
+}
+
+function factsOf({ mcpReq, sessionId }: ServerContext): RequestFacts {
+  return { meta: mcpReq._meta, sessionId, signal: mcpReq.signal };
 }
 
 /** What is kept belongs to one caller, and comes and goes. */
@@ -97,35 +133,6 @@ function createList(source: ToolSource): () => McpTool[] {
     if (made?.registry !== registry) made = { registry, tools: registry.tools.map(toMcpTool) as unknown as McpTool[] };
     return made.tools;
   };
-}
-
-function contextOf({ surface, readFile }: McpOptions, context: ServerContext): Omit<CallContext, 'requestId'> {
-  const traceParent = traceParentOf(context.mcpReq._meta);
-  const idempotencyKey = keyOf(context.mcpReq._meta?.[IDEMPOTENCY_KEY]);
-  const client = clientHintsOf(context);
-  return {
-    surface,
-    signal: context.mcpReq.signal,
-    ...(readFile ? { readFile } : {}),
-    ...(traceParent ? { traceParent } : {}),
-    ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
-    ...(client ? { client } : {}),
-  };
-}
-
-/** Member of a request's `_meta`: calls that have the same one happen once. */
-const IDEMPOTENCY_KEY = 'actionbridge/idempotencyKey';
-
-function keyOf(written: unknown): string | undefined {
-  if (written === undefined || isIdempotencyKey(written)) return written;
-  throw new ProtocolError(INVALID_PARAMS, `_meta["${IDEMPOTENCY_KEY}"] is no text of 1 to 255 visible characters`);
-}
-
-/** `_meta.traceparent` and `_meta.tracestate` (MCP, W3C Trace Context). */
-function traceParentOf(meta: { readonly [key: string]: unknown } | undefined): CallContext['traceParent'] {
-  const { traceparent, tracestate } = meta ?? {};
-  if (typeof traceparent !== 'string') return undefined;
-  return { traceparent, ...(typeof tracestate === 'string' ? { tracestate } : {}) };
 }
 
 interface Exchange extends McpOptions {

@@ -5,13 +5,13 @@ import {
   type MessageClassification,
   PerRequestHTTPServerTransport,
   type RequestId,
-  type Server,
   type TransportSendOptions,
 } from '@modelcontextprotocol/server';
+import { STATELESS_REVISION } from '../mcp/quick-call.ts';
+import type { McpServers } from '../mcp/server.ts';
+import { Abort } from '../signal.ts';
 import { McpReply } from './mcp-reply.ts';
 
-/** The revision without sessions: what it asks stands in each request. */
-export const STATELESS_REVISION = '2026-07-28';
 const CLASSIFICATION: MessageClassification = { era: 'modern', revision: STATELESS_REVISION };
 const VERSION_KEY = 'io.modelcontextprotocol/protocolVersion';
 const MISSING_CAPABILITY = -32021;
@@ -38,16 +38,25 @@ export function isToolRequest(body: unknown): body is JSONRPCRequest {
 }
 
 /**
- * Lets a fresh server of the SDK answer one request straight into the HTTP response, without the detour over the web's
- * Request and Response (of a call's time, the larger part). `listBytes`: see `McpReply.end`.
+ * Answers one request straight into the HTTP response, without the detour over the web's Request and Response: a plain call
+ * at once, anything else by a fresh server of the SDK. `listBytes`: see `McpReply.end`.
  */
 export async function answerDirectly(
-  server: Server,
+  servers: McpServers,
   message: JSONRPCRequest,
   exchange: { readonly response: ServerResponse; readonly listBytes: () => Uint8Array },
 ): Promise<void> {
-  const transport = new DirectTransport(message.id, new McpReply(exchange.response), exchange.listBytes);
-  await server.connect(transport);
+  const reply = new McpReply(exchange.response);
+  const gone = new Abort();
+  const answering = servers.quick(message, gone);
+  if (answering) {
+    reply.onDisconnect(() => gone.abort(new Error('The client hung up')));
+    const answer = await answering;
+    if (answer) reply.end(answer);
+    return;
+  }
+  const transport = new DirectTransport(message.id, reply, exchange.listBytes);
+  await servers.create().connect(transport);
   transport.dispatch(message);
 }
 

@@ -8,15 +8,15 @@ import {
   type JSONRPCRequest,
   type McpRequestContext,
   type RequestId,
-  type Server,
   SUPPORTED_PROTOCOL_VERSIONS,
 } from '@modelcontextprotocol/server';
 import type { Caller } from '../config/http-types.ts';
-import { createMcpServerFactory, type McpOptions, type ToolSource } from '../mcp/server.ts';
+import { STATELESS_REVISION } from '../mcp/quick-call.ts';
+import { createMcpServers, type McpOptions, type McpServers, type ToolSource } from '../mcp/server.ts';
 import type { Part } from '../remote/types.ts';
 import type { CellStore } from '../store/types.ts';
 import type { Admitted } from './guard.ts';
-import { answerDirectly, isPlainStateless, isToolRequest, STATELESS_REVISION } from './mcp-direct.ts';
+import { answerDirectly, isPlainStateless, isToolRequest } from './mcp-direct.ts';
 import { createSessions, type SessionsOptions } from './mcp-sessions.ts';
 import { RequestRefused } from './refusal.ts';
 
@@ -48,7 +48,7 @@ const SESSION_NOT_FOUND = -32001;
 
 export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
   const factories = createFactories(options);
-  const stateless = createMcpHandler((context) => factories(callerOf(context)).checked(), {
+  const stateless = createMcpHandler((context) => factories(callerOf(context)).checked.create(), {
     legacy: 'reject',
     maxSubscriptions: options.maxSubscriptions ?? 500,
     ...(options.onError ? { onerror: options.onError } : {}),
@@ -56,7 +56,7 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
   const serveStateless = toNodeHandler(stateless) as unknown as NodeHandler;
   const listBytesFor = (caller: Caller) => options.viewFor(caller).registry.listBytes();
   const underWay = new Set<Promise<void>>();
-  const sessions = createSessions({ ...options, serverFor: (caller) => factories(caller).session(), listBytesFor });
+  const sessions = createSessions({ ...options, serversFor: (caller) => factories(caller).session, listBytesFor });
 
   async function serveSession(request: IncomingMessage, response: ServerResponse, { body, caller }: Admitted) {
     const message = body?.value;
@@ -81,7 +81,7 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
       const message = body?.value;
       if (isPlainStateless(message, request.headers)) {
         const listBytes = () => listBytesFor(caller);
-        return answerDirectly(factories(caller).direct(), message, { response, listBytes });
+        return answerDirectly(factories(caller).direct, message, { response, listBytes });
       }
       const inSession = isPlainInSession(message, request.headers);
       if (inSession || (await isLegacyRequest(requestHead(request), message ?? NO_BODY)))
@@ -115,10 +115,10 @@ const NO_BODY = {};
 
 interface Factories {
   /** Answered straight into the HTTP response, the list as prepared text. */
-  readonly direct: () => Server;
-  readonly session: () => Server;
+  readonly direct: McpServers;
+  readonly session: McpServers;
   /** Answered through the SDK's own handler. */
-  readonly checked: () => Server;
+  readonly checked: McpServers;
 }
 
 /** Servers of each caller; a caller's factories are made once. */
@@ -136,9 +136,9 @@ function createFactories(options: McpEndpointOptions): (caller: Caller) => Facto
     if (!factories) {
       const view = options.viewFor(caller);
       factories = {
-        direct: createMcpServerFactory(view, { ...prepared, protocolVersions: [STATELESS_REVISION] }),
-        session: createMcpServerFactory(view, prepared),
-        checked: createMcpServerFactory(view, shared),
+        direct: createMcpServers(view, { ...prepared, protocolVersions: [STATELESS_REVISION] }),
+        session: createMcpServers(view, prepared),
+        checked: createMcpServers(view, shared),
       };
       made.set(caller, factories);
     }

@@ -3,6 +3,7 @@ import { toNodeHandler } from '@modelcontextprotocol/node';
 import type { JSONRPCRequest, RequestId, Server } from '@modelcontextprotocol/server';
 import { type Clock, systemClock } from '../clock.ts';
 import type { Caller } from '../config/http-types.ts';
+import type { McpServers } from '../mcp/server.ts';
 import { tellChanged } from '../mcp/tell.ts';
 import type { Part } from '../remote/types.ts';
 import type { CellStore } from '../store/types.ts';
@@ -12,7 +13,7 @@ import { createSessionIds, type SessionRecord } from './session-ids.ts';
 import { SessionTransport } from './session-transport.ts';
 
 export interface SessionsOptions {
-  readonly serverFor: (caller: Caller) => Server;
+  readonly serversFor: (caller: Caller) => McpServers;
   readonly listBytesFor: (caller: Caller) => Uint8Array;
   /** Where the replicas learn that a session has ended. */
   readonly cells: CellStore;
@@ -70,13 +71,15 @@ export function createSessions(options: SessionsOptions): Sessions {
   /** A session that is held as soon as the client's `initialize` has been accepted. */
   async function prepare(id: string, caller: Caller, record: SessionRecord): Promise<Held> {
     makeRoom();
+    const servers = options.serversFor(caller);
+    const server = servers.create();
     const transport = new SessionTransport({
+      quick: (message, signal) => servers.quickOn(server, message, { signal, sessionId: id }),
       sessionIdGenerator: () => id,
       listBytes: () => options.listBytesFor(caller),
       onsessioninitialized: () => void sessions.set(id, held),
       onsessionclosed: () => forget(id),
     });
-    const server = options.serverFor(caller);
     await server.connect(transport);
     const handle = toNodeHandler({
       fetch: (request, given) => transport.handleRequest(request, given),

@@ -11,6 +11,8 @@ const NEWLINE = 0x0a;
  */
 export class MessageInput extends EventEmitter {
   readonly #source: Readable;
+  /** Told of each line first; true: it is dealt with, and the transport does not see it. */
+  #taker: ((line: Uint8Array) => boolean) | undefined;
   #rest: Buffer[] = [];
   #length = 0;
   readableEnded = false;
@@ -37,11 +39,27 @@ export class MessageInput extends EventEmitter {
         this.#rest.length === 0 ? chunk.subarray(0, end) : Buffer.concat([...this.#rest, chunk.subarray(0, end)]);
       this.#rest = [];
       this.#length = 0;
-      this.emit('data', lines);
+      this.#pass(lines);
     }
     if (end === chunk.length) return;
     this.#rest.push(chunk.subarray(end));
     this.#length += chunk.length - end;
+  }
+
+  #pass(lines: Buffer): void {
+    const taker = this.#taker;
+    if (!taker) return void this.emit('data', lines);
+    let from = 0;
+    for (let end = lines.indexOf(NEWLINE); end >= 0; end = lines.indexOf(NEWLINE, from)) {
+      const line = lines.subarray(from, end + 1);
+      from = end + 1;
+      if (!taker(line)) this.emit('data', line);
+    }
+  }
+
+  /** Lets `taker` have the lines it wants; the transport gets the others. */
+  offerTo(taker: (line: Uint8Array) => boolean): void {
+    this.#taker = taker;
   }
 
   /** The last message may lack its line end. */

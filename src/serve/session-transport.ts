@@ -8,11 +8,15 @@ import {
   WebStandardStreamableHTTPServerTransport,
   type WebStandardStreamableHTTPServerTransportOptions,
 } from '@modelcontextprotocol/server';
+import type { QuickCalls } from '../mcp/quick-call.ts';
+import { Abort, type Signal } from '../signal.ts';
 import { isEmptyList, McpReply } from './mcp-reply.ts';
 
 export interface SessionTransportOptions extends WebStandardStreamableHTTPServerTransportOptions {
   /** See `McpReply.end`. */
   readonly listBytes: () => Uint8Array;
+  /** See `QuickCalls`. */
+  readonly quick: (message: JSONRPCRequest, signal: Signal) => ReturnType<QuickCalls>;
 }
 
 /**
@@ -21,11 +25,15 @@ export interface SessionTransportOptions extends WebStandardStreamableHTTPServer
  */
 export class SessionTransport extends WebStandardStreamableHTTPServerTransport {
   readonly #listBytes: () => Uint8Array;
+  readonly #quick: SessionTransportOptions['quick'];
   readonly #replies = new Map<RequestId, McpReply>();
+  /** Of those that are no request of the SDK's. */
+  readonly #ends = new Map<RequestId, Abort>();
 
-  constructor({ listBytes, ...options }: SessionTransportOptions) {
+  constructor({ listBytes, quick, ...options }: SessionTransportOptions) {
     super(options);
     this.#listBytes = listBytes;
+    this.#quick = quick;
   }
 
   /** Calls under way. */
@@ -38,6 +46,7 @@ export class SessionTransport extends WebStandardStreamableHTTPServerTransport {
     if (this.#replies.has(message.id)) return false;
     const reply = new McpReply(response, { 'mcp-session-id': this.sessionId! });
     this.#replies.set(message.id, reply);
+    if (this.#answerQuickly(message, reply)) return true;
     reply.onDisconnect(() => {
       this.#replies.delete(message.id);
       const params = { requestId: message.id, reason: 'The client hung up' };
@@ -47,8 +56,26 @@ export class SessionTransport extends WebStandardStreamableHTTPServerTransport {
     return true;
   }
 
+  #answerQuickly(message: JSONRPCRequest, reply: McpReply): boolean {
+    const { id } = message;
+    const end = new Abort();
+    const answering = this.#quick(message, end);
+    if (!answering) return false;
+    this.#ends.set(id, end);
+    reply.onDisconnect(() => {
+      this.#replies.delete(id);
+      end.abort(new Error('The client hung up'));
+    });
+    void answering.then((answer) => {
+      this.#ends.delete(id);
+      if (answer && this.#replies.delete(id)) reply.end(answer);
+    });
+    return true;
+  }
+
   /** A cancelled call has no result (MCP "Cancellation"), but its HTTP request must end. */
   abandon(id: RequestId): void {
+    this.#ends.get(id)?.abort(new Error('The client has cancelled the call'));
     this.#replies.get(id)?.abandon();
     this.#replies.delete(id);
   }

@@ -3,11 +3,12 @@ import type { Server } from '@modelcontextprotocol/server';
 import { serveStdio as serve } from '@modelcontextprotocol/server/stdio';
 import type { Bridge } from '../bridge.ts';
 import { BridgeError } from '../errors.ts';
-import { createMcpServerFactory } from '../mcp/server.ts';
+import { createMcpServers } from '../mcp/server.ts';
 import { tellChanged } from '../mcp/tell.ts';
 import { readLocalFile } from './local-files.ts';
 import { MessageInput } from './message-input.ts';
 import { PreparedListTransport } from './prepared-list-transport.ts';
+import { createQuickLane } from './quick-lane.ts';
 
 export interface StdioOptions {
   /** Tools may change while this serves, and the client is told. */
@@ -27,7 +28,7 @@ const DRAIN_MS = 10_000;
  */
 export async function serveStdio(bridge: Bridge, { listChanged = false, stopped }: StdioOptions = {}): Promise<void> {
   keepOffStdout();
-  const factory = createMcpServerFactory(bridge, {
+  const served = createMcpServers(bridge, {
     surface: 'stdio',
     readFile: readLocalFile,
     listIsWrittenByTransport: true,
@@ -38,6 +39,12 @@ export async function serveStdio(bridge: Bridge, { listChanged = false, stopped 
   const transport = new PreparedListTransport(input, () => bridge.registry.listBytes());
   /** One a connection, but that the SDK may make another to tell the generations apart. */
   const servers: Server[] = [];
+  const lane = createQuickLane({
+    servers: served,
+    server: () => servers.at(-1),
+    send: (message) => transport.send(message),
+  });
+  input.offerTo(lane.take);
   const stopListening = bridge.onChange((part) => {
     for (const server of servers) void tellChanged(server, part).catch(() => undefined);
   });
@@ -55,7 +62,7 @@ export async function serveStdio(bridge: Bridge, { listChanged = false, stopped 
   });
   serve(
     () => {
-      const server = factory();
+      const server = served.create();
       servers.push(server);
       return server;
     },
@@ -69,6 +76,7 @@ export async function serveStdio(bridge: Bridge, { listChanged = false, stopped 
     await nextTurn();
   } finally {
     stopListening();
+    lane.close();
     input.finish();
     process.stdin.destroy();
   }

@@ -1,0 +1,138 @@
+import {
+  type CallToolResult,
+  CLIENT_CAPABILITIES_META_KEY,
+  CLIENT_INFO_META_KEY,
+  type ClientCapabilities,
+  type Implementation,
+  INTERNAL_ERROR,
+  type JSONRPCRequest,
+  type JSONRPCResponse,
+  LOG_LEVEL_META_KEY,
+  PROTOCOL_VERSION_META_KEY,
+  RELATED_TASK_META_KEY,
+  SERVER_INFO_META_KEY,
+} from '@modelcontextprotocol/server';
+import type { CallOutcome } from '../bridge.ts';
+import type { Signal } from '../signal.ts';
+import type { Tool } from '../tool/types.ts';
+import { callContextOf } from './call-context.ts';
+import type { McpOptions, ToolSource } from './server.ts';
+
+/** The revision whose requests say all about the client themselves. */
+export const STATELESS_REVISION = '2026-07-28';
+
+/** What a client said at `initialize`, and since. */
+export interface ConnectedClient {
+  readonly capabilities: ClientCapabilities;
+  /** It has asked for log messages. */
+  readonly listens: boolean;
+  readonly sessionId?: string;
+}
+
+/**
+ * Answers a `tools/call` that needs nothing of its client but to wait: no progress, no log messages, no question to a person.
+ * The answer is what the SDK's server would send (`test/mcp/quick-call.test.ts` compares them), at a tenth of what it costs: it
+ * checks a request against schemas, builds a context of closures for its handler, and checks the result. Undefined at once for any other
+ * request, and for what is not exactly as it must be: those are for the SDK. Resolves to undefined when `signal` ended the call.
+ * `client`: absent for 2026-07-28.
+ */
+export type QuickCalls = (
+  request: JSONRPCRequest,
+  signal: Signal,
+  client?: ConnectedClient,
+) => Promise<JSONRPCResponse | undefined> | undefined;
+
+export interface QuickCallOptions extends Pick<McpOptions, 'surface' | 'readFile'> {
+  readonly info: Implementation;
+  readonly render: (outcome: CallOutcome) => CallToolResult | Promise<CallToolResult>;
+}
+
+type Meta = { readonly [key: string]: unknown };
+
+export function createQuickCalls(source: ToolSource, options: QuickCallOptions): QuickCalls {
+  const { info, render } = options;
+
+  return (request, signal, client) => {
+    const { params } = request;
+    if (request.method !== 'tools/call' || !isRecord(params) || !isPlain(params)) return undefined;
+    const { name, arguments: args = {}, _meta: meta } = params;
+    const tool = source.registry.get(name);
+    if (!tool) return undefined;
+    const capabilities = client ? capabilitiesOfSession(client, meta) : capabilitiesIn(meta);
+    if (!capabilities || mayAsk(capabilities, tool, source)) return undefined;
+    return answer();
+
+    async function answer(): Promise<JSONRPCResponse | undefined> {
+      try {
+        const context = callContextOf(options, { meta, sessionId: client?.sessionId, signal });
+        const result = await render(await source.call(name, args, context));
+        if (signal.aborted) return undefined;
+        return { jsonrpc: '2.0', id: request.id, result: client ? result : stamped(result, info) };
+      } catch (error) {
+        if (signal.aborted) return undefined;
+        return { jsonrpc: '2.0', id: request.id, error: errorOf(error) };
+      }
+    }
+  };
+}
+
+interface PlainParams {
+  readonly name: string;
+  readonly arguments?: { readonly [name: string]: unknown };
+  readonly _meta?: Meta;
+}
+
+const MEMBERS = new Set(['name', 'arguments', '_meta']);
+
+function isPlain(params: { readonly [name: string]: unknown }): params is typeof params & PlainParams {
+  for (const member of Object.keys(params)) if (!MEMBERS.has(member)) return false;
+  const { name, arguments: args, _meta: meta } = params;
+  if (typeof name !== 'string' || !(args === undefined || isRecord(args))) return false;
+  if (meta === undefined) return true;
+  return (
+    isRecord(meta) && !('progressToken' in meta) && !(LOG_LEVEL_META_KEY in meta) && !(RELATED_TASK_META_KEY in meta)
+  );
+}
+
+function capabilitiesOfSession(client: ConnectedClient, meta: Meta | undefined): ClientCapabilities | undefined {
+  if (client.listens) return undefined;
+  const saysMore =
+    meta && (PROTOCOL_VERSION_META_KEY in meta || CLIENT_INFO_META_KEY in meta || CLIENT_CAPABILITIES_META_KEY in meta);
+  return saysMore ? undefined : client.capabilities;
+}
+
+/** As far as they are needed here; undefined unless all of what has to be there is (2026-07-28, "_meta"). */
+function capabilitiesIn(meta: Meta | undefined): ClientCapabilities | undefined {
+  if (meta?.[PROTOCOL_VERSION_META_KEY] !== STATELESS_REVISION) return undefined;
+  const { [CLIENT_CAPABILITIES_META_KEY]: capabilities, [CLIENT_INFO_META_KEY]: about } = meta;
+  if (!isRecord(capabilities) || !(about === undefined || isNamed(about))) return undefined;
+  for (const capability of Object.values(capabilities)) if (!isRecord(capability)) return undefined;
+  return capabilities;
+}
+
+const ABOUT = new Set(['name', 'version', 'title']);
+
+function isNamed(about: unknown): boolean {
+  if (!isRecord(about) || typeof about['name'] !== 'string' || typeof about['version'] !== 'string') return false;
+  return Object.entries(about).every(([member, value]) => ABOUT.has(member) && typeof value === 'string');
+}
+
+/** Whether the person behind the client may have to be asked: for consent, or to log in. */
+function mayAsk({ elicitation }: ClientCapabilities, { confirmation }: Tool, { logins }: ToolSource): boolean {
+  if (!elicitation) return false;
+  return confirmation !== undefined || (logins !== undefined && elicitation.url !== undefined);
+}
+
+/** What results of 2026-07-28 hold besides. */
+function stamped(result: CallToolResult, info: Implementation): CallToolResult {
+  return { ...result, resultType: 'complete', _meta: { ...result._meta, [SERVER_INFO_META_KEY]: info } };
+}
+
+function errorOf(error: unknown): { readonly code: number; readonly message: string } {
+  const { code, message } = error as { readonly code?: unknown; readonly message?: string };
+  return { code: Number.isSafeInteger(code) ? (code as number) : INTERNAL_ERROR, message: message ?? 'Internal error' };
+}
+
+function isRecord(value: unknown): value is { readonly [name: string]: unknown } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
