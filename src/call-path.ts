@@ -85,7 +85,8 @@ export async function createCallPath(config: BridgeConfig, dependencies: CallPat
   const random = dependencies.random ?? Math.random;
   for (const [, value] of config.apis.flatMap(({ headers }) => headers)) registerSecret(value);
   const http = createNetwork(config, dependencies.network);
-  const observer = observeAll([...(isMeasured() ? [createInstruments()] : []), ...(dependencies.observers ?? [])]);
+  const observers = [...(isMeasured() ? [createInstruments()] : []), ...(dependencies.observers ?? [])];
+  const observer = observeAll(observers);
   const store = await openStore(config, log, clock);
   const auditLog = config.audit && (await openAudit(config.audit));
   if (auditLog && auditLog.reported > 0)
@@ -118,6 +119,10 @@ export async function createCallPath(config: BridgeConfig, dependencies: CallPat
   const { deadlineAt } = deadline;
   const tracing = createTracing({ parentOf: ({ context }) => context.traceParent, propagate: config.propagateTrace });
   const named = ({ call: { tool } }: Exchange) => ({ api: tool.api, tool: tool.name });
+  const tellWaits = (kind: 'limit' | 'concurrency') =>
+    observers.length === 0
+      ? {}
+      : { onWait: (exchange: Exchange, ms: number) => observer.observeWait({ ...named(exchange), kind, ms }) };
 
   const runtimeOf = createRuntimes(apiOf);
   const masker = createMasker();
@@ -144,7 +149,7 @@ export async function createCallPath(config: BridgeConfig, dependencies: CallPat
     deadlineAt,
     clock,
     bySubject: config.chatgpt !== undefined,
-    onWait: (exchange, ms) => observer.observeWait({ ...named(exchange), kind: 'limit', ms }),
+    ...tellWaits('limit'),
   });
   const onRetry = (exchange: Exchange) => observer.observeRetry(named(exchange));
   const guarded: Middleware<Exchange, RawResponse>[] = [
@@ -161,7 +166,7 @@ export async function createCallPath(config: BridgeConfig, dependencies: CallPat
     concurrency({
       policyOf,
       clock,
-      onWait: (exchange, ms) => observer.observeWait({ ...named(exchange), kind: 'concurrency', ms }),
+      ...tellWaits('concurrency'),
     }),
     ...(audit ? [audit.attempts] : []),
     tracing.attempts,

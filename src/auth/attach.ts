@@ -70,6 +70,8 @@ function checked(attachment: Attachment): Attachment {
  */
 export function attach<Request extends Attachable>(request: Request, attachments: readonly Attachment[]): Request {
   if (attachments.length === 0) return request;
+  if (attachments.length === 1 && attachments[0]!.kind === 'header')
+    return { ...request, headers: withHeaders(request.headers, attachments) };
   const sorted = distinct(attachments);
   const of = (kind: Attachment['kind']) => sorted.filter((attachment) => attachment.kind === kind);
   return {

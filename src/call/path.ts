@@ -18,45 +18,81 @@ export function writePath(
   parameters: readonly PathParameter[],
   argumentFor: (parameter: PathParameter) => unknown,
 ): WrittenPath {
-  const hash = template.indexOf('#');
-  const sent = hash < 0 ? template : template.slice(0, hash);
-  const mark = sent.indexOf('?');
-  const segments = (mark < 0 ? sent : sent.slice(0, mark)).split('/');
+  const { segments, query } = takenApart(template);
   const written: string[] = [];
   for (const segment of segments) {
     const filled = fill(segment, parameters, argumentFor);
     if (typeof filled !== 'string') return filled;
     written.push(filled);
   }
-  return { ok: true, path: written.join('/'), query: mark < 0 ? '' : literal(sent.slice(mark + 1)) };
+  return { ok: true, path: written.join('/'), query };
+}
+
+/** Expressions, each with the literal text before it, and the text after the last one: as it is sent. */
+interface Segment {
+  readonly expressions: readonly { readonly before: string; readonly name: string }[];
+  readonly after: string;
+}
+
+interface Template {
+  readonly segments: readonly Segment[];
+  readonly query: string;
+}
+
+const templates = new Map<string, Template>();
+const MAX_TEMPLATES = 10_000;
+
+/** Once for each: they come from documents, and every call has one. */
+function takenApart(template: string): Template {
+  let known = templates.get(template);
+  if (!known) {
+    const hash = template.indexOf('#');
+    const sent = hash < 0 ? template : template.slice(0, hash);
+    const mark = sent.indexOf('?');
+    known = {
+      segments: (mark < 0 ? sent : sent.slice(0, mark)).split('/').map(segmentOf),
+      query: mark < 0 ? '' : literal(sent.slice(mark + 1)),
+    };
+    if (templates.size >= MAX_TEMPLATES) templates.clear();
+    templates.set(template, known);
+  }
+  return known;
+}
+
+function segmentOf(text: string): Segment {
+  const expressions: { before: string; name: string }[] = [];
+  let last = 0;
+  for (const match of text.matchAll(/\{([^{}]*)\}/g)) {
+    expressions.push({ before: literal(text.slice(last, match.index)), name: match[1]! });
+    last = match.index + match[0].length;
+  }
+  return { expressions, after: literal(text.slice(last)) };
 }
 
 function fill(
-  segment: string,
+  { expressions, after }: Segment,
   parameters: readonly PathParameter[],
   argumentFor: (parameter: PathParameter) => unknown,
 ): string | Extract<WrittenPath, { ok: false }> {
   let written = '';
-  let last = 0;
-  let name = '';
-  for (const match of segment.matchAll(/\{([^{}]*)\}/g)) {
-    name = match[1]!;
+  let last = '';
+  for (const { before, name } of expressions) {
+    last = name;
     const parameter = parameters.find((candidate) => candidate.name === name);
     const value = parameter && argumentFor(parameter);
     if (!parameter || value === undefined) return { ok: false, parameter: name, message: 'is needed in the path' };
     const text = writePathValue(parameter, value);
-    if (/%(?:[01][0-9A-F]|7F)/i.test(text))
+    if (text.includes('%') && /%(?:[01][0-9A-F]|7F)/i.test(text))
       return { ok: false, parameter: name, message: 'must not hold control characters: it is a part of the path' };
     if (hasDotSegment(text))
       return { ok: false, parameter: name, message: 'must not be a path of its own: "." and ".." are refused' };
-    written += literal(segment.slice(last, match.index)) + text;
-    last = match.index + match[0].length;
+    written += before + text;
   }
-  written += literal(segment.slice(last));
-  if (last === 0) return written;
-  if (written === '') return { ok: false, parameter: name, message: 'must not be empty: it is a part of the path' };
+  written += after;
+  if (expressions.length === 0) return written;
+  if (written === '') return { ok: false, parameter: last, message: 'must not be empty: it is a part of the path' };
   if (hasDotSegment(written))
-    return { ok: false, parameter: name, message: 'must not make its path segment "." or ".."' };
+    return { ok: false, parameter: last, message: 'must not make its path segment "." or ".."' };
   return written;
 }
 

@@ -7,7 +7,7 @@ export interface BodyReader {
   /** Throws NetError when there are too many. */
   write(chunk: Uint8Array): void;
   /** The decoded bytes. Rejects with NetError. */
-  end(): Promise<Uint8Array>;
+  end(): Uint8Array | Promise<Uint8Array>;
   /** The decoded bytes there are so far. */
   soFar(): Uint8Array;
   destroy(): void;
@@ -39,7 +39,7 @@ export function createBodyReader({ coding, limit, onError }: BodyOptions): BodyR
   if (name === '' || name === 'identity')
     return {
       write: (chunk) => kept.add(chunk),
-      end: async () => kept.all(),
+      end: () => kept.all(),
       soFar: () => kept.all(),
       destroy: () => undefined,
     };

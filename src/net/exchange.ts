@@ -113,7 +113,9 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     const head = this.#head!;
-    this.#body!.end().then(
+    const body = this.#body!.end();
+    if (body instanceof Uint8Array) return this.#end({ ...head, body, connectMs: this.#connectMs });
+    body.then(
       (body) => this.#end({ ...head, body, connectMs: this.#connectMs }),
       (error: unknown) => this.#fail(error),
     );

@@ -1,4 +1,4 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { hash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Caller, HttpToken } from '../config/http-types.ts';
 import { BridgeError } from '../errors.ts';
 
@@ -14,8 +14,8 @@ const MIN_LENGTH = 16;
  * that was sent. Throws CONFIG_INVALID for a token that can be guessed or that no header can carry.
  */
 export function createTokenTable(tokens: readonly HttpToken[]): TokenTable {
-  const key = randomBytes(32);
-  const digest = (token: string) => createHmac('sha256', key).update(token).digest();
+  const key = generateToken();
+  const digest = (token: string) => hash('sha256', key + token, 'buffer');
   const entries = new Map<string, { readonly digest: Buffer; readonly caller: Caller }>();
   for (const { token, ...caller } of tokens) {
     checkToken(token, caller);

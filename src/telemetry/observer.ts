@@ -35,6 +35,7 @@ export interface Observer {
 
 /** One observer for several. */
 export function observeAll(observers: readonly Observer[]): Observer {
+  if (observers.length === 1) return observers[0]!;
   const each = (tell: (observer: Observer) => void) => {
     for (const observer of observers) tell(observer);
   };
