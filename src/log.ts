@@ -76,7 +76,6 @@ export function createLog(options: LogOptions): Log {
   }
 
   function log(line: Line): void {
-    if (LOG_LEVELS.indexOf(line.level) > LOG_LEVELS.indexOf(options.level)) return;
     if (logger) return emit(logger, line);
     waiting.push(line);
     if (loading) return;
@@ -85,8 +84,11 @@ export function createLog(options: LogOptions): Log {
   }
 
   const child = (shared: LogFields): Log => {
-    const at = (level: Level) => (message: string, fields?: LogFields) =>
-      log({ at: clock.now(), level, message, fields: { ...shared, ...fields } });
+    const at = (level: Level) =>
+      LOG_LEVELS.indexOf(level) > LOG_LEVELS.indexOf(options.level)
+        ? () => undefined
+        : (message: string, fields?: LogFields) =>
+            log({ at: clock.now(), level, message, fields: { ...shared, ...fields } });
     return {
       error: at('error'),
       warn: at('warn'),

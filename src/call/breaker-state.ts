@@ -60,12 +60,18 @@ export function settle(state: BreakerState, policy: BreakerPolicy, report: Repor
 
 function counted(state: BreakerState, policy: BreakerPolicy, report: Report): Step<Change> {
   const failed = report.verdict === 'failure';
+  if (!failed && isHealthy(state, policy)) return same(state);
   const failures = failed ? state.failures + 1 : 0;
   const recent = `${state.recent}${failed ? 'f' : 's'}`.slice(-policy.window);
   const share = recent.length < policy.window ? 0 : recent.split('f').length - 1;
   if (failed && (failures >= policy.failures || share >= policy.share * policy.window))
     return opened(policy.openMs, report);
   return { state: { failures, recent }, result: 'unchanged' };
+}
+
+/** One more success makes no difference. */
+function isHealthy({ failures, recent }: BreakerState, { window }: BreakerPolicy): boolean {
+  return failures === 0 && recent.length === window && !recent.includes('f');
 }
 
 function opened(openMs: number, { now, random }: Report): Step<Change> {

@@ -12,12 +12,10 @@ const KEEP_ALIVE_MS = 15_000;
 export class McpReply {
   readonly #response: ServerResponse;
   readonly #headers: { readonly [name: string]: string };
-  #keepAlive: NodeJS.Timeout | undefined;
 
   constructor(response: ServerResponse, headers: { readonly [name: string]: string } = {}) {
     this.#response = response;
     this.#headers = headers;
-    response.once('close', () => clearInterval(this.#keepAlive));
   }
 
   /** Calls back when the client hangs up before the end. */
@@ -42,7 +40,8 @@ export class McpReply {
       return;
     }
     const parts = list && isEmptyList(message) ? filledIn(message, list()) : [JSON.stringify(message)];
-    const length = parts.reduce((sum, part) => sum + Buffer.byteLength(part), 0);
+    let length = 0;
+    for (const part of parts) length += Buffer.byteLength(part);
     this.#response.writeHead(status, {
       'content-type': 'application/json',
       'content-length': length,
@@ -67,7 +66,8 @@ export class McpReply {
       'x-accel-buffering': 'no',
       ...this.#headers,
     });
-    this.#keepAlive = setInterval(() => this.#response.write(': keepalive\n\n'), KEEP_ALIVE_MS);
+    const keepAlive = setInterval(() => this.#response.write(': keepalive\n\n'), KEEP_ALIVE_MS);
+    this.#response.once('close', () => clearInterval(keepAlive));
   }
 
   #write(message: Message): void {
