@@ -71,6 +71,8 @@ export interface Call {
 export interface CallTrace {
   attempts: number;
   cached: boolean;
+  /** When the call ends in any case, in milliseconds since the epoch. */
+  deadlineAt?: number;
   /** What came of asking a person; absent when nobody was to be asked. */
   confirmation?: Decision;
   /** Milliseconds per stop: validate, wait, connect, upstream, shape. */

@@ -48,8 +48,16 @@ export class McpReply {
       ...SAFE_HEADERS,
       ...this.#headers,
     });
-    for (const part of parts.slice(0, -1)) this.#response.write(part);
-    this.#response.end(parts.at(-1));
+    this.#writeAtOnce(parts);
+  }
+
+  /** Head and body in one write; `end(body)` would have the empty end of the body gathered with them, at a quarter more. */
+  #writeAtOnce(parts: readonly (string | Uint8Array)[]): void {
+    const { socket } = this.#response;
+    socket?.cork();
+    for (const part of parts) this.#response.write(part);
+    socket?.uncork();
+    this.#response.end();
   }
 
   /** Ends without a result: the call was cancelled, and nobody waits. */

@@ -1,5 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { Tool } from '../tool/types.ts';
 import { errorKindOf, type Observer } from './observer.ts';
 
 /** Prometheus metrics of one process. */
@@ -13,6 +14,15 @@ export interface Metrics extends Observer {
 const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 const RESOLUTION_MS = 10;
 const BREAKER = { opened: 1, 'half-open': 0.5, closed: 0 } as const;
+
+/** Tools of documents that have changed since are not kept for a reader who never comes. */
+const MAX_COUNTED = 5_000;
+
+interface Counts {
+  fresh: number;
+  cached: number;
+  sent: number;
+}
 
 /** A registry of its own: two bridges in one process do not share numbers. */
 export function createMetrics(): Metrics {
@@ -75,16 +85,34 @@ export function createMetrics(): Metrics {
     registers,
   });
   const stopWatching = watchProcess(registers);
+  /** Counted here, call by call, and handed over when somebody reads: each `inc` looks its labels up anew. */
+  const counted = new Map<Tool, Counts>();
+
+  function handOver(): void {
+    for (const [{ api, name }, { fresh, cached, sent }] of counted) {
+      const labels = { api, tool: name };
+      if (fresh > 0) calls.inc({ ...labels, cached: 'false' }, fresh);
+      if (cached > 0) calls.inc({ ...labels, cached: 'true' }, cached);
+      if (sent > 0) requests.inc(labels, sent);
+    }
+    counted.clear();
+  }
 
   return {
     contentType: registry.contentType,
-    text: () => registry.metrics(),
+    text() {
+      handOver();
+      return registry.metrics();
+    },
     close: stopWatching,
-    observeCall({ tool: { api, name }, result, trace, ms }) {
-      const labels = { api, tool: name };
-      calls.inc({ ...labels, cached: String(trace.cached) });
+    observeCall({ tool, result, trace, ms }) {
+      const labels = { api: tool.api, tool: tool.name };
+      if (counted.size >= MAX_COUNTED) handOver();
+      const counts = counted.get(tool) ?? { fresh: 0, cached: 0, sent: 0 };
+      counted.set(tool, counts);
+      counts[trace.cached ? 'cached' : 'fresh']++;
+      counts.sent += trace.attempts;
       durations.observe(labels, ms / 1000);
-      if (trace.attempts > 0) requests.inc(labels, trace.attempts);
       const kind = errorKindOf(result);
       if (kind !== undefined) errors.inc({ ...labels, kind });
     },

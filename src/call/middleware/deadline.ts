@@ -2,7 +2,7 @@ import { type Clock, systemClock } from '../../clock.ts';
 import { NetError } from '../../net/errors.ts';
 import { Abort, type Signal } from '../../signal.ts';
 import type { Middleware } from '../compose.ts';
-import type { Call, CallTrace, Exchange } from '../execute.ts';
+import type { Call, Exchange } from '../execute.ts';
 import type { PolicyOf } from '../policy.ts';
 import type { CallResult } from '../types.ts';
 
@@ -15,14 +15,13 @@ export interface Deadline {
 
 /** The caller's own cancellation and the end of the process (`ending`) reach the socket through the same signal. */
 export function createDeadline(policyOf: PolicyOf, clock: Clock = systemClock, ending?: Signal): Deadline {
-  const ends = new WeakMap<CallTrace, number>();
   const underWay = new Set<Abort>();
   ending?.addEventListener('abort', () => {
     for (const call of underWay) call.abort(ending.reason);
   });
   const calls: Middleware<Call, CallResult> = (next) => async (call) => {
     const { timeoutMs } = policyOf(call.tool);
-    ends.set(call.trace, clock.now() + timeoutMs);
+    call.trace.deadlineAt = clock.now() + timeoutMs;
     const end = new Abort();
     const cancel = () => end.abort(new NetError('cancelled', true, 'The call was cancelled'));
     const timer = setTimeout(late, timeoutMs, end, timeoutMs);
@@ -39,7 +38,7 @@ export function createDeadline(policyOf: PolicyOf, clock: Clock = systemClock, e
       signal?.removeEventListener('abort', cancel);
     }
   };
-  return { calls, deadlineAt: ({ call }) => ends.get(call.trace) ?? Number.POSITIVE_INFINITY };
+  return { calls, deadlineAt: ({ call }) => call.trace.deadlineAt ?? Number.POSITIVE_INFINITY };
 }
 
 function late(end: Abort, timeoutMs: number): void {
