@@ -17,7 +17,7 @@ interface GptFile {
   readonly download_link: string;
 }
 
-type Prepared =
+export type GptFilesPrepared =
   | { readonly ok: true; readonly args: unknown }
   | { readonly ok: false; readonly issues: readonly ArgumentIssue[] };
 
@@ -25,9 +25,16 @@ type Prepared =
  * Files as a client gives them (bytes, a URL, ChatGPT's own `{ download_url, file_id }`) turned into what a GPT backend expects
  * (OpenAI, "Sending files": name, id, mime_type, download_link). Arguments of other tools come back as they are.
  */
-export async function prepareGptFiles(tool: Tool, args: unknown, context: GptFileContext): Promise<Prepared> {
+export function prepareGptFiles(
+  tool: Tool,
+  args: unknown,
+  context: GptFileContext,
+): GptFilesPrepared | Promise<GptFilesPrepared> {
   const place = placeOf(tool, args);
-  if (!place) return { ok: true, args };
+  return place ? prepareAll(place, context) : { ok: true, args };
+}
+
+async function prepareAll(place: Place, context: GptFileContext): Promise<GptFilesPrepared> {
   const files: unknown[] = [];
   const issues: ArgumentIssue[] = [];
   for (const [index, item] of place.items.entries()) {

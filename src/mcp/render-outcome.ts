@@ -24,7 +24,7 @@ export function renderOutcome(outcome: CallOutcome): CallToolResult & { _meta: o
         cached: trace.cached,
         ...confirmationOf(outcome),
         ms: rounded(ms),
-        timings: Object.fromEntries(Object.entries(trace.timings).map(([stop, each]) => [stop, rounded(each)])),
+        timings: allRounded(trace.timings),
       },
     },
   } as CallToolResult & { _meta: object };
@@ -34,6 +34,12 @@ export function renderOutcome(outcome: CallOutcome): CallToolResult & { _meta: o
 function confirmationOf({ result }: CallOutcome): { readonly confirmation?: PendingConfirmation } {
   const pending = result.kind === 'failed' ? result.error.confirmation : undefined;
   return pending ? { confirmation: pending } : {};
+}
+
+function allRounded(timings: CallOutcome['trace']['timings']): { readonly [stop: string]: number } {
+  const shown: { [stop: string]: number } = {};
+  for (const stop of Object.keys(timings)) shown[stop] = rounded(timings[stop]!);
+  return shown;
 }
 
 /** Milliseconds to a hundredth. */

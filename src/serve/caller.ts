@@ -56,15 +56,13 @@ export function viewFor(bridge: ToolSource, caller: Caller, options: ViewOptions
           },
         }
       : {}),
-    async call(name, args, given) {
-      const tool = bridge.registry.get(name);
-      const refusal = tool && !isOpen(caller) ? await admit(tool) : undefined;
-      return bridge.call(name, args, {
-        ...given,
-        ...whose,
-        ...(refusal ? { refusal } : {}),
-      });
-    },
+    call: isOpen(caller)
+      ? (name, args, given) => bridge.call(name, args, { ...given, ...whose })
+      : async (name, args, given) => {
+          const tool = bridge.registry.get(name);
+          const refusal = tool && (await admit(tool));
+          return bridge.call(name, args, { ...given, ...whose, ...(refusal ? { refusal } : {}) });
+        },
   };
 }
 

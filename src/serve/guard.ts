@@ -52,7 +52,8 @@ export function createGuard(options: GuardOptions): Guard {
     if (origin !== undefined && !hosts.isOurOrigin(origin, host ?? ''))
       throw refuse(403, 'ORIGIN_REFUSED', 'Requests from this web origin are not served');
     const isOpen = OPEN.test(path) && (method === 'GET' || method === 'HEAD');
-    const caller = isOpen ? ANYBODY : await authenticate(request);
+    const asked = isOpen ? ANYBODY : authenticate(request);
+    const caller = asked instanceof Promise ? await asked : asked;
     if (method === 'GET' || method === 'HEAD' || method === 'DELETE') return { caller, path, query };
     if (method !== 'POST')
       throw refuse(405, 'METHOD', `${method} is not served`, { headers: { allow: 'GET, POST, DELETE' } });

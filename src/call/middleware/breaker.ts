@@ -72,8 +72,7 @@ export function breaker(options: BreakerOptions): WireMiddleware {
     options.onChange?.({ api: exchange.call.tool.api, origin, safe, change });
   }
 
-  async function enter(gate: Gate): Promise<Entry> {
-    const first = await ask(gate);
+  async function enter(gate: Gate, first: Permit): Promise<Entry> {
     if (first.kind === 'probe') return { permitted: first, ended: announce(gate) };
     const verdict = probes.get(gate.key);
     if (first.kind !== 'probing' || !verdict) return { permitted: first };
@@ -116,7 +115,9 @@ export function breaker(options: BreakerOptions): WireMiddleware {
     const origin = originOf(exchange.plan.url);
     const safe = isSafeMethod(exchange.plan.method);
     const gate: Gate = { key: `${origin} ${safe ? 'safe' : 'unsafe'}`, origin, safe, policy, exchange };
-    const { permitted, ended } = await enter(gate);
+    const first = await ask(gate);
+    if (first.kind === 'pass') return pass(gate, () => next(exchange), false);
+    const { permitted, ended } = await enter(gate, first);
     if (permitted.kind === 'open' || permitted.kind === 'probing') throw refusal(origin, permitted);
     try {
       return await pass(gate, () => next(exchange), permitted.kind === 'probe');

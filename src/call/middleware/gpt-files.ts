@@ -13,10 +13,11 @@ export function gptFiles(links: FileLinks): Middleware<Call, CallResult> {
   return (next) => async (call) => {
     if (call.tool.remote) return next(call);
     const { readFile, surface } = call.context;
-    const prepared = await prepareGptFiles(call.tool, call.args, {
+    const preparing = prepareGptFiles(call.tool, call.args, {
       link: links.add,
       ...(readFile ? { readFile } : {}),
     });
+    const prepared = preparing instanceof Promise ? await preparing : preparing;
     if (!prepared.ok) return { kind: 'invalid', issues: prepared.issues };
     const result = await next(prepared.args === call.args ? call : { ...call, args: prepared.args });
     if (result.kind !== 'ok' || surface === 'api') return result;

@@ -48,7 +48,7 @@ export function retry(options: RetryOptions): WireMiddleware {
     let lost = false;
     let previous: Attempt | undefined;
     for (let tries = 1; ; tries++) {
-      const attempt = await tryOnce(next, exchange);
+      const attempt = await next(exchange).then(answered, failed);
       if (attempt.kind === 'refused' && previous) return conclude(previous, lost);
       lost ||= attempt.kind === 'broken' && attempt.error.sent;
       previous = attempt;
@@ -62,12 +62,12 @@ export function retry(options: RetryOptions): WireMiddleware {
   };
 }
 
-async function tryOnce(next: (exchange: Exchange) => Promise<RawResponse>, exchange: Exchange): Promise<Attempt> {
-  try {
-    return { kind: 'answer', response: await next(exchange) };
-  } catch (error) {
-    return error instanceof NetError ? { kind: 'broken', error } : { kind: 'refused', error };
-  }
+function answered(response: RawResponse): Attempt {
+  return { kind: 'answer', response };
+}
+
+function failed(error: unknown): Attempt {
+  return error instanceof NetError ? { kind: 'broken', error } : { kind: 'refused', error };
 }
 
 /** Once a request was lost, a later one that could not leave does not make the whole call "nothing was sent". */
