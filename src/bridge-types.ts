@@ -3,12 +3,13 @@ import type { CredentialStatus } from './auth/credentials.ts';
 import type { LoginSource } from './auth/url-login.ts';
 import type { CallContext, CallTrace, Planned } from './call/execute.ts';
 import type { AuthDescription } from './call/middleware/authorize.ts';
+import type { ServerInput } from './call/server-input.ts';
 import type { CallResult } from './call/types.ts';
 import type { CallPath } from './call-path.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import type { ServedApi } from './load-apis.ts';
 import type { Log } from './log.ts';
-import type { Part } from './remote/types.ts';
+import type { Completion, CompletionRequest, Part } from './remote/types.ts';
 import type { SavedResponse } from './store/saved-responses.ts';
 import type { Registry } from './tool/registry.ts';
 import type { Tool } from './tool/types.ts';
@@ -98,9 +99,18 @@ export interface ListedPrompt {
   readonly arguments?: readonly object[];
 }
 
+export interface AskedPrompt {
+  readonly name: string;
+  readonly arguments: { readonly [name: string]: string };
+  /** What its server may ask of the client. */
+  readonly input?: ServerInput;
+}
+
 /** The prompts of MCP servers. */
 export interface PromptSource {
   list(maySee?: MaySee): readonly ListedPrompt[];
   /** As prompts/get answers; undefined for what is not there. Throws BridgeError when the server fails. */
-  get(name: string, args: { readonly [name: string]: string }, maySee?: MaySee): Promise<object | undefined>;
+  get(prompt: AskedPrompt, maySee?: MaySee): Promise<object | undefined>;
+  /** Values for an argument of a prompt or resource template; undefined for one that there is not. */
+  complete(request: CompletionRequest, maySee?: MaySee): Promise<Completion | undefined>;
 }

@@ -173,7 +173,8 @@ export async function openBridge(config: BridgeConfig, dependencies: BridgeDepen
       ? {
           prompts: {
             list: (maySee) => servers.offers.prompts(maySee),
-            get: (name, args, maySee) => servers.offers.prompt(name, args, maySee),
+            get: (asked, maySee) => servers.offers.prompt(asked, maySee),
+            complete: (request, maySee) => servers.offers.complete(request, maySee),
           },
         }
       : {}),

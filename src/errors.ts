@@ -33,6 +33,7 @@ export const ERROR_HINTS = {
   UPSTREAM_FAILED: 'Check the model provider named in "proxy.upstream".',
   MCP_SERVER_FAILED: 'Check the command or URL of that MCP server; its own messages are in the log.',
   MCP_REFUSED: 'Read what the MCP server says.',
+  INPUT_REQUIRED: 'Use a client that can answer the server: one that speaks MCP 2026-07-28, or has sessions.',
   TOOL_UNKNOWN: 'List the tools with "actionbridge tools".',
   INTERNAL: 'This is a bug in actionbridge; please report it with the command that was run.',
 } as const;

@@ -10,10 +10,11 @@ import type { Decision } from './decision.ts';
 import { failureOf } from './failure.ts';
 import { isMcpResponse, planMcpCall, readMcpResponse } from './mcp-request.ts';
 import { planRequest } from './plan.ts';
-import type { AskPerson } from './question.ts';
+import type { AskPerson, Question } from './question.ts';
 import { readContent } from './receive.ts';
 import { parseRetryAfter } from './retry-after.ts';
 import { resolveServer, type ServerChoice } from './server.ts';
+import type { ServerInput } from './server-input.ts';
 import type { Answer, ArgumentIssue, CallFailure, CallResult, RawResponse, RequestPlan } from './types.ts';
 import { createValidator } from './validate.ts';
 import { visibleContent } from './visible.ts';
@@ -51,6 +52,10 @@ export interface CallContext {
   readonly onProgress?: (progress: CallProgress) => void;
   /** The token of a second step, from surfaces where it does not come among the arguments. */
   readonly approval?: string;
+  /** Told of the question whose answer lets the call go out. */
+  readonly onConsent?: (question: Question) => void;
+  /** What the MCP server that has the tool may ask of the client; absent where it may not. */
+  readonly serverInput?: ServerInput;
 }
 
 /** How far a call is, as MCP has it: any numbers that grow. */

@@ -1,7 +1,9 @@
+import { BridgeError } from '../errors.ts';
 import { canonical } from '../tool/fingerprint.ts';
 import type { Tool } from '../tool/types.ts';
 import type { Call } from './execute.ts';
-import type { CallResult, Content, ContentBlock, RawResponse, RequestPlan } from './types.ts';
+import { type WantedInput, wantedInputOf } from './server-input.ts';
+import type { CallFailure, CallResult, Content, ContentBlock, RawResponse, RequestPlan } from './types.ts';
 
 /** Media type of an answer that is a JSON-RPC response, and not an HTTP body of its own. */
 export const MCP_MEDIA_TYPE = 'application/vnd.mcp+json';
@@ -17,7 +19,7 @@ export type McpAnswer =
   | {
       readonly result: { readonly content?: unknown; readonly structuredContent?: unknown; readonly isError?: unknown };
     }
-  | { readonly error: { readonly code: number; readonly message: string } };
+  | { readonly error: { readonly code: number; readonly message: string; readonly data?: unknown } };
 
 /**
  * `tools/call` as a plan: `mcp://<server>/<tool>`, and the arguments as a GET or any other method has them, in the query or
@@ -50,16 +52,22 @@ function ownNames({ bindings }: Tool, args: { readonly [name: string]: unknown }
 
 /**
  * An answer as the way of a call carries it. The statuses are stand-ins that audit, metrics and retries understand: 422 for a
- * tool that says it failed, 400 for a request that the server refused; neither is sent again.
+ * tool that says it failed, 400 for a request that the server refused, 428 for one that it asks something about; none is
+ * sent again, or kept.
  */
 export function mcpResponse(answer: McpAnswer): RawResponse {
-  const status = 'error' in answer ? 400 : answer.result.isError === true ? 422 : 200;
   return {
-    status,
+    status: statusOf(answer),
     statusText: '',
     headers: { 'content-type': MCP_MEDIA_TYPE },
     body: Buffer.from(JSON.stringify(answer)),
   };
+}
+
+function statusOf(answer: McpAnswer): number {
+  if ('error' in answer) return 400;
+  if (wantedInputOf(answer.result)) return 428;
+  return answer.result.isError === true ? 422 : 200;
 }
 
 export function isMcpResponse({ headers }: RawResponse): boolean {
@@ -70,7 +78,7 @@ export function isMcpResponse({ headers }: RawResponse): boolean {
 export function readMcpResponse({ status, statusText, body }: RawResponse): CallResult {
   const answer = JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString()) as McpAnswer;
   if ('error' in answer) {
-    const { code, message } = answer.error;
+    const { code, message, data } = answer.error;
     return {
       kind: 'failed',
       error: {
@@ -79,9 +87,12 @@ export function readMcpResponse({ status, statusText, body }: RawResponse): Call
         hint: 'Read what it says; if the arguments are wrong, correct them and try again.',
         retryable: false,
         rpcCode: code,
+        ...(data === undefined ? {} : { rpcData: data }),
       },
     };
   }
+  const input = wantedInputOf(answer.result);
+  if (input) return { kind: 'failed', error: inputRequired(input) };
   const { content, structuredContent, isError } = answer.result;
   const mcp: Content = {
     kind: 'mcp',
@@ -89,6 +100,13 @@ export function readMcpResponse({ status, statusText, body }: RawResponse): Call
     ...(structuredContent === undefined ? {} : { structured: structuredContent }),
   };
   return { kind: isError === true ? 'refused' : 'ok', status, statusText, content: mcp };
+}
+
+function inputRequired(input: WantedInput): CallFailure {
+  const methods = Object.values(input.requests).map((request) => (request as { method?: unknown } | null)?.method);
+  const asked = methods.length === 0 ? 'it wants to be called again' : `it asks for ${methods.join(', ')}`;
+  const { code, message, hint } = new BridgeError('INPUT_REQUIRED', `The MCP server has not answered yet: ${asked}`);
+  return { code, message, hint, retryable: false, input };
 }
 
 /** Blocks that are not as the protocol has them are shown as what they are. */

@@ -1,4 +1,5 @@
 import type { WantedLogin } from '../auth/missing.ts';
+import type { WantedInput } from './server-input.ts';
 
 /** A request, fully written. Serialisable: dry run, audit and golden files show exactly what is sent. */
 export interface RequestPlan {
@@ -71,10 +72,14 @@ export interface CallFailure {
   readonly retryAfterSeconds?: number;
   /** Of the JSON-RPC error with which an MCP server refused the request. */
   readonly rpcCode?: number;
+  /** What that error tells besides. */
+  readonly rpcData?: unknown;
   /** A credential is missing or has ended: what a person could log in to. */
   readonly login?: WantedLogin;
   /** CONFIRMATION_REQUIRED, where nobody could be asked: what the second step takes. */
   readonly confirmation?: PendingConfirmation;
+  /** INPUT_REQUIRED: what the MCP server asks of the client before it answers. */
+  readonly input?: WantedInput;
 }
 
 /** A call that waits for the consent of a person. */

@@ -5,6 +5,7 @@ import {
   type ServerContext,
 } from '@modelcontextprotocol/server';
 import type { Answer, AskPerson, Question } from '../call/question.ts';
+import { isServerState } from './server-state.ts';
 
 /** The question that one tools/call request may raise. */
 export interface FormElicitation {
@@ -14,8 +15,6 @@ export interface FormElicitation {
   readonly required: () => InputRequiredResult | undefined;
   /** The client's state belongs to another request, or was changed. */
   readonly isForeign: () => boolean;
-  /** The question that the person has said yes to. */
-  readonly accepted: () => Question | undefined;
 }
 
 const KEY = 'confirm';
@@ -31,12 +30,11 @@ export function createFormElicitation(context: ServerContext): FormElicitation {
   const { mcpReq } = context;
   let required: InputRequiredResult | undefined;
   let foreign = false;
-  let accepted: Question | undefined;
 
   async function answerTo(question: Question): Promise<Answer | undefined> {
     const state = mcpReq.requestState<string>();
     const response = inputResponse(mcpReq.inputResponses, KEY);
-    if (state === undefined || response.kind !== 'elicit') return undefined;
+    if (state === undefined || isServerState(state) || response.kind !== 'elicit') return undefined;
     const verdict = await question.redeem(state);
     if (verdict === 'foreign') return { kind: 'foreign' };
     if (verdict !== 'good') return undefined;
@@ -54,7 +52,6 @@ export function createFormElicitation(context: ServerContext): FormElicitation {
     async confirm(question) {
       const answer = await answerTo(question);
       foreign = answer?.kind === 'foreign';
-      if (answer?.kind === 'accepted') accepted = question;
       if (answer) return answer;
       required = inputRequired({
         inputRequests: { [KEY]: formFor(question) },
@@ -64,7 +61,6 @@ export function createFormElicitation(context: ServerContext): FormElicitation {
     },
     required: () => required,
     isForeign: () => foreign,
-    accepted: () => accepted,
   };
 }
 

@@ -16,6 +16,8 @@ import type { CallOutcome } from '../bridge.ts';
 import type { Signal } from '../signal.ts';
 import type { Tool } from '../tool/types.ts';
 import { callContextOf } from './call-context.ts';
+import { askableOf } from './elicit-server.ts';
+import { refuseMissingCapability } from './missing-capability.ts';
 import type { McpOptions, ToolSource } from './server.ts';
 
 /** The revision whose requests say all about the client themselves. */
@@ -65,7 +67,9 @@ export function createQuickCalls(source: ToolSource, options: QuickCallOptions):
     async function answer(): Promise<JSONRPCResponse | undefined> {
       try {
         const context = callContextOf(options, { meta, sessionId: client?.sessionId, signal });
-        const result = await render(await source.call(name, args, context));
+        const outcome = await source.call(name, args, context);
+        if (!client) refuseMissingCapability(outcome);
+        const result = await render(outcome);
         if (signal.aborted) return undefined;
         return { jsonrpc: '2.0', id: request.id, result: client ? result : stamped(result, info) };
       } catch (error) {
@@ -117,8 +121,10 @@ function isNamed(about: unknown): boolean {
   return Object.entries(about).every(([member, value]) => ABOUT.has(member) && typeof value === 'string');
 }
 
-/** Whether the person behind the client may have to be asked: for consent, or to log in. */
-function mayAsk({ elicitation }: ClientCapabilities, { confirmation }: Tool, { logins }: ToolSource): boolean {
+/** Whether the client may have to be asked something: for consent, to log in, or what the tool's MCP server wants to know. */
+function mayAsk(capabilities: ClientCapabilities, { confirmation, remote }: Tool, { logins }: ToolSource): boolean {
+  if (remote && askableOf(capabilities)) return true;
+  const { elicitation } = capabilities;
   if (!elicitation) return false;
   return confirmation !== undefined || (logins !== undefined && elicitation.url !== undefined);
 }
@@ -128,9 +134,17 @@ function stamped(result: CallToolResult, info: Implementation): CallToolResult {
   return { ...result, resultType: 'complete', _meta: { ...result._meta, [SERVER_INFO_META_KEY]: info } };
 }
 
-function errorOf(error: unknown): { readonly code: number; readonly message: string } {
-  const { code, message } = error as { readonly code?: unknown; readonly message?: string };
-  return { code: Number.isSafeInteger(code) ? (code as number) : INTERNAL_ERROR, message: message ?? 'Internal error' };
+function errorOf(error: unknown): { readonly code: number; readonly message: string; readonly data?: unknown } {
+  const { code, message, data } = error as {
+    readonly code?: unknown;
+    readonly message?: string;
+    readonly data?: unknown;
+  };
+  return {
+    code: Number.isSafeInteger(code) ? (code as number) : INTERNAL_ERROR,
+    message: message ?? 'Internal error',
+    ...(data === undefined ? {} : { data }),
+  };
 }
 
 function isRecord(value: unknown): value is { readonly [name: string]: unknown } {

@@ -18,7 +18,8 @@ import { callContextOf, type RequestFacts } from './call-context.ts';
 import { type ClientLog, createClientLog, describeOutcome, describeTool } from './call-log.ts';
 import { createElicitation } from './elicit.ts';
 import { instructionsFor } from './instructions.ts';
-import { offerPrompts } from './offer-prompts.ts';
+import { refuseMissingCapability } from './missing-capability.ts';
+import { offerCompletions, offerPrompts } from './offer-prompts.ts';
 import { offerResources } from './offer-resources.ts';
 import type { ProgressReport } from './progress.ts';
 import { promptsOf } from './prompts.ts';
@@ -83,6 +84,7 @@ export function createMcpServers(source: ToolSource, options: McpOptions): McpSe
         resources: fromServers,
         logging: {},
         ...(hasPrompts ? { prompts: fromServers } : {}),
+        ...(source.prompts ? { completions: {} } : {}),
       },
       instructions,
       cacheHints: { 'tools/list': hint, 'server/discover': hint, 'prompts/list': hint, ...NEVER_CACHED },
@@ -100,6 +102,7 @@ export function createMcpServers(source: ToolSource, options: McpOptions): McpSe
     );
     offerResources(server, source);
     if (hasPrompts) offerPrompts(server, prompts, source.prompts);
+    if (source.prompts) offerCompletions(server, source.prompts);
     return server;
   }
 
@@ -151,10 +154,10 @@ async function callTool(
   const token = context.mcpReq._meta?.progressToken;
   const report = token === undefined ? undefined : await watch(context, token, progressEveryMs);
   const say = log.sayer(context);
-  const tool = say && source.registry.get(params.name);
-  if (tool) say('info', describeTool(tool));
+  const tool = source.registry.get(params.name);
+  if (say && tool) say('info', describeTool(tool));
   try {
-    const elicitation = await createElicitation(server, context, source.logins);
+    const elicitation = await createElicitation(server, context, { logins: source.logins, tool });
     const early = await elicitation?.before();
     if (early) return early;
     const outcome = await source.call(params.name, params.arguments ?? {}, {
@@ -166,6 +169,7 @@ async function callTool(
     if (required) return required;
     say?.('info', describeOutcome(outcome));
     say?.('debug', `${params.name} was request ${outcome.requestId}`);
+    if (server.getNegotiatedProtocolVersion() === STATELESS_REVISION) refuseMissingCapability(outcome);
     return await render(outcome);
   } catch (error) {
     if (error instanceof BridgeError && error.code === 'TOOL_UNKNOWN')

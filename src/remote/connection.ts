@@ -1,9 +1,11 @@
 import { Client, type PriorDiscovery, SdkError, SdkErrorCode, type Tool } from '@modelcontextprotocol/client';
 import * as z from 'zod/v4';
 import type { CallContext } from '../call/execute.ts';
+import type { ServerInput } from '../call/server-input.ts';
 import { version } from '../version.ts';
+import { inputParams } from './server-input.ts';
 import { openTransport, type TransportOptions } from './transport.ts';
-import type { Offer, Part, ServerTarget } from './types.ts';
+import type { Completion, CompletionRequest, Offer, Part, ServerTarget } from './types.ts';
 
 /** One life of a server: from the start of its process, or the first request, to its end. */
 export interface Connection {
@@ -13,7 +15,9 @@ export interface Connection {
   /** Rejects with what the SDK and the network throw. `definition` as the server listed it. */
   callTool(call: ToolCall, signal: AbortSignal): Promise<ToolResult>;
   readResource(uri: string, signal: AbortSignal): Promise<{ readonly contents: readonly object[] }>;
-  getPrompt(name: string, args: { readonly [name: string]: string }, signal: AbortSignal): Promise<object>;
+  getPrompt(prompt: PromptCall, signal: AbortSignal): Promise<object>;
+  /** No values from a server that completes nothing. */
+  complete(params: CompletionRequest, signal: AbortSignal): Promise<Completion>;
   close(): Promise<void>;
 }
 
@@ -22,6 +26,13 @@ export interface ToolCall {
   readonly arguments: { readonly [name: string]: unknown };
   readonly definition: unknown;
   readonly onProgress?: CallContext['onProgress'] | undefined;
+  readonly input?: ServerInput | undefined;
+}
+
+export interface PromptCall {
+  readonly name: string;
+  readonly arguments: { readonly [name: string]: string };
+  readonly input?: ServerInput | undefined;
 }
 
 export type ToolResult = {
@@ -114,6 +125,7 @@ export async function connect(target: ServerTarget, options: ConnectOptions): Pr
 function viewOf(client: Client, close: () => Promise<void>): Connection {
   const discover = client.getDiscoverResult();
   const capabilities = client.getServerCapabilities() ?? {};
+  const asks = client.getProtocolEra() === 'modern';
   const list = (part: keyof typeof LISTS, signal: AbortSignal) => listAll(client, LISTS[part], signal);
   return {
     prior: discover ? { kind: 'modern', discover } : { kind: 'legacy' },
@@ -135,11 +147,12 @@ function viewOf(client: Client, close: () => Promise<void>): Connection {
         prompts,
       };
     },
-    callTool: ({ definition, onProgress, ...params }, signal) =>
+    callTool: ({ definition, onProgress, input, ...params }, signal) =>
       client.callTool(
-        { name: params.name, arguments: { ...params.arguments } },
+        { name: params.name, arguments: { ...params.arguments }, ...(asks ? inputParams(input) : {}) },
         {
           signal,
+          allowInputRequired: true,
           timeout: NEVER_MS,
           toolDefinition: withoutOutput(definition),
           ...(onProgress ? { onprogress: onProgress } : {}),
@@ -149,8 +162,15 @@ function viewOf(client: Client, close: () => Promise<void>): Connection {
       client.readResource({ uri }, { signal, timeout: NEVER_MS, cacheMode: 'bypass' }) as ReturnType<
         Connection['readResource']
       >,
-    getPrompt: (name, args, signal) =>
-      client.getPrompt({ name, arguments: { ...args } }, { signal, timeout: NEVER_MS }),
+    getPrompt: ({ name, arguments: args, input }, signal) =>
+      client.getPrompt(
+        { name, arguments: { ...args }, ...(asks ? inputParams(input) : {}) },
+        { signal, timeout: NEVER_MS, allowInputRequired: true },
+      ),
+    complete: async (params, signal) =>
+      capabilities.completions
+        ? (await client.complete(params as CompleteParams, { signal, timeout: NEVER_MS })).completion
+        : { values: [] },
     close,
   };
 }
@@ -167,6 +187,8 @@ const LISTS = {
   templates: { method: 'resources/templates/list', member: 'resourceTemplates' },
   prompts: { method: 'prompts/list', member: 'prompts' },
 } as const;
+
+type CompleteParams = Parameters<Client['complete']>[0];
 
 const MAX_PAGES = 100;
 const PAGE = z.looseObject({ nextCursor: z.string().nullish() });

@@ -11,13 +11,17 @@ import type { Signal } from '../signal.ts';
  */
 export function answerOfFailure(error: unknown, server: string, signal: Signal): RawResponse {
   if (signal.aborted) throw signal.reason instanceof NetError ? signal.reason : cancelled(error);
-  if (error instanceof ProtocolError) return mcpResponse({ error: { code: error.code, message: error.message } });
+  if (error instanceof ProtocolError) return mcpResponse({ error: errorOf(error) });
   if (error instanceof UnauthorizedError) return httpAnswer(401, '');
   if (error instanceof SdkHttpError && error.status >= 400) {
     if (isForgotten(error)) throw new NetError('connect', false, `${quoted(server)} has forgotten this session`, error);
     return httpAnswer(error.status, typeof error.data.text === 'string' ? error.data.text : error.message);
   }
   throw netErrorOf(error, server);
+}
+
+function errorOf({ code, message, data }: ProtocolError) {
+  return { code, message, ...(data === undefined ? {} : { data }) };
 }
 
 /** The same for what is no call of a tool, as an error to be told. */

@@ -1,7 +1,9 @@
 import { cleanText } from '../operation/text.ts';
 import { nameOperations } from '../tool/names.ts';
+import type { PromptCall } from './connection.ts';
 import type { RemoteServers, ServerState } from './servers.ts';
-import type { UriSpace } from './uris.ts';
+import type { Completion, CompletionRequest } from './types.ts';
+import { matchesTemplate, type UriSpace } from './uris.ts';
 
 /** A resource of a server as the bridge lists it. */
 export interface RemoteResource {
@@ -31,9 +33,14 @@ export interface RemoteOffers {
   resources(within: Within): readonly RemoteResource[];
   templates(within: Within): readonly RemoteTemplate[];
   prompts(within: Within): readonly RemotePrompt['listed'][];
-  /** Undefined for an address that is not of a server, or not of one that may be seen. Throws BridgeError when the server fails. */
+  /**
+   * Undefined for an address that is not of a server, or not of one that may be seen. An address as its server writes it will do
+   * when no other server has it too. Throws BridgeError when the server fails.
+   */
   read(uri: string, within: Within): Promise<readonly ReadContents[] | undefined>;
-  prompt(name: string, args: { readonly [name: string]: string }, within: Within): Promise<object | undefined>;
+  prompt(asked: PromptCall, within: Within): Promise<object | undefined>;
+  /** Undefined for a prompt or template that there is not. */
+  complete(request: CompletionRequest, within: Within): Promise<Completion | undefined>;
 }
 
 export interface ReadContents {
@@ -47,20 +54,47 @@ const TIMEOUT_MS = 45_000;
 
 export function createOffers(remote: RemoteServers): RemoteOffers {
   const { servers, uris } = remote;
+  const promptNamed = (name: string, within: Within) =>
+    promptsOf(servers, within).find(({ listed }) => listed.name === name);
   return {
     resources: (within) => resourcesOf(servers, uris, within),
     templates: (within) => templatesOf(servers, uris, within),
     prompts: (within) => promptsOf(servers, within).map(({ listed }) => listed),
     async read(uri, within) {
-      const found = uris.inside(uri);
+      const found = uris.inside(uri) ?? ownerOf(servers, uri, within);
       if (!found || (within && !within(found.server))) return undefined;
       return remote.readResource(found.server, found.uri, AbortSignal.timeout(TIMEOUT_MS));
     },
-    async prompt(name, args, within) {
-      const found = promptsOf(servers, within).find(({ listed }) => listed.name === name);
-      return found && remote.getPrompt(found.server, found.own, args, AbortSignal.timeout(TIMEOUT_MS));
+    async prompt(asked, within) {
+      const found = promptNamed(asked.name, within);
+      return found && remote.getPrompt(found.server, { ...asked, name: found.own }, AbortSignal.timeout(TIMEOUT_MS));
+    },
+    async complete(request, within) {
+      const found = request.ref.type === 'ref/prompt' ? promptNamed(request.ref.name, within) : undefined;
+      const inside = request.ref.type === 'ref/resource' ? uris.inside(request.ref.uri) : undefined;
+      const server = found?.server ?? inside?.server;
+      if (server === undefined || (within && !within(server))) return undefined;
+      const ref = found
+        ? ({ type: 'ref/prompt', name: found.own } as const)
+        : ({ type: 'ref/resource', uri: inside!.uri } as const);
+      return remote.complete(server, { ...request, ref }, AbortSignal.timeout(TIMEOUT_MS));
     },
   };
+}
+
+/** The server whose resource that is by its own address; undefined when none has it, or more than one. */
+function ownerOf(servers: readonly ServerState[], uri: string, within: Within) {
+  const owners = servers.filter(
+    ({ name, offer }) =>
+      (!within || within(name)) &&
+      (offer?.resources.some((entry) => fieldOf(entry, 'uri') === uri) ||
+        offer?.templates.some((entry) => matchesTemplate(fieldOf(entry, 'uriTemplate'), uri))),
+  );
+  return owners.length === 1 ? { server: owners[0]!.name, uri } : undefined;
+}
+
+function fieldOf(entry: unknown, name: string): unknown {
+  return typeof entry === 'object' && entry !== null ? (entry as Fields)[name] : undefined;
 }
 
 type Fields = { readonly [member: string]: unknown };

@@ -6,11 +6,12 @@ import { type Clock, systemClock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import { createAddressPolicy } from '../net/address.ts';
 import { toAbortSignal } from '../signal.ts';
-import type { Connection, ConnectOptions } from './connection.ts';
+import type { Connection, ConnectOptions, PromptCall } from './connection.ts';
 import { answerOfFailure, errorOfFailure, isForgotten } from './failure.ts';
 import type { ReadContents } from './offers.ts';
+import { withAsker } from './server-input.ts';
 import { type SupervisedServer, supervise } from './supervisor.ts';
-import type { Offer, Part, ServerOptions } from './types.ts';
+import type { Completion, CompletionRequest, Offer, Part, ServerOptions } from './types.ts';
 import { createUriSpace, type UriSpace, withOutsideUris } from './uris.ts';
 
 /** The MCP servers of a bridge, each kept running, none depending on another. */
@@ -24,12 +25,9 @@ export interface RemoteServers {
   readonly uris: UriSpace;
   /** Throws BridgeError: MCP_REFUSED, MCP_SERVER_FAILED, BREAKER_OPEN. */
   readResource(server: string, uri: string, signal: AbortSignal): Promise<readonly ReadContents[]>;
-  getPrompt(
-    server: string,
-    name: string,
-    args: { readonly [name: string]: string },
-    signal: AbortSignal,
-  ): Promise<object>;
+  /** May be a question (`resultType: 'input_required'`) instead. */
+  getPrompt(server: string, prompt: PromptCall, signal: AbortSignal): Promise<object>;
+  complete(server: string, request: CompletionRequest, signal: AbortSignal): Promise<Completion>;
   onChange(listener: (part: Part) => void): () => void;
   close(): Promise<void>;
 }
@@ -98,10 +96,10 @@ export function openRemoteServers(options: RemoteOptions): RemoteServers {
     const started = performance.now();
     try {
       const definition = definitionOf(found, name);
-      const { onProgress } = call.context;
-      const result = await connection.callTool({ name, arguments: args, definition, onProgress }, signal);
+      const { onProgress, serverInput: input } = call.context;
+      const result = await connection.callTool({ name, arguments: args, definition, onProgress, input }, signal);
       found.answered();
-      return mcpResponse({ result: withOutsideUris(result, (uri) => uris.outside(server, uri)) });
+      return mcpResponse({ result: withOutsideUris(withAsker(result, server), (uri) => uris.outside(server, uri)) });
     } catch (error) {
       if (isForgotten(error)) found.renew(connection, FORGOTTEN);
       const answer = answerOfFailure(error, server, signal);
@@ -126,10 +124,11 @@ export function openRemoteServers(options: RemoteOptions): RemoteServers {
       const read = await use(server, (connection) => connection.readResource(uri, signal), signal);
       return withOutsideUris(read.contents, (each) => uris.outside(server, each)) as readonly ReadContents[];
     },
-    getPrompt: async (server, name, args, signal) => {
-      const prompt = await use(server, (connection) => connection.getPrompt(name, args, signal), signal);
-      return withOutsideUris(prompt, (uri) => uris.outside(server, uri));
+    getPrompt: async (server, asked, signal) => {
+      const prompt = await use(server, (connection) => connection.getPrompt(asked, signal), signal);
+      return withOutsideUris(withAsker(prompt, server), (uri) => uris.outside(server, uri));
     },
+    complete: (server, request, signal) => use(server, (connection) => connection.complete(request, signal), signal),
     onChange(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);

@@ -35,3 +35,18 @@ export interface Offer {
   readonly templates: readonly unknown[];
   readonly prompts: readonly unknown[];
 }
+
+/** `completion/complete` of MCP. */
+export interface CompletionRequest {
+  readonly ref:
+    | { readonly type: 'ref/prompt'; readonly name: string }
+    | { readonly type: 'ref/resource'; readonly uri: string };
+  readonly argument: { readonly name: string; readonly value: string };
+  readonly context?: { readonly arguments?: { readonly [name: string]: string } | undefined } | undefined;
+}
+
+export interface Completion {
+  readonly values: readonly string[];
+  readonly total?: number | undefined;
+  readonly hasMore?: boolean | undefined;
+}

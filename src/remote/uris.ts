@@ -28,6 +28,22 @@ export function createUriSpace(servers: readonly string[]): UriSpace {
   };
 }
 
+/** Whether the literal parts of a URI template (RFC 6570) stand in a URI, in order; its scheme has to be one of them. */
+export function matchesTemplate(template: unknown, uri: string): boolean {
+  if (typeof template !== 'string') return false;
+  const [first = '', ...rest] = template.split(/\{[^{}]*\}/);
+  const last = rest.pop();
+  if (last === undefined) return template === uri;
+  if (!first.includes(':') || !uri.startsWith(first)) return false;
+  let at = first.length;
+  for (const literal of rest) {
+    const found = uri.indexOf(literal, at);
+    if (found < 0) return false;
+    at = found + literal.length;
+  }
+  return uri.length - last.length >= at && uri.endsWith(last);
+}
+
 /** A result with the URIs of the server in it as the bridge gives them out: what is linked to can be read. */
 export function withOutsideUris<T>(value: T, outside: (uri: string) => string): T {
   return rewrite(value, outside, 0) as T;

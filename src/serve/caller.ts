@@ -52,7 +52,8 @@ export function viewFor(bridge: ToolSource, caller: Caller, options: ViewOptions
       ? {
           prompts: {
             list: () => prompts.list(maySee),
-            get: (name, args) => prompts.get(name, args, maySee),
+            get: (asked) => prompts.get(asked, maySee),
+            complete: (request) => prompts.complete(request, maySee),
           },
         }
       : {}),

@@ -7,6 +7,7 @@ import {
   type RequestId,
   type TransportSendOptions,
 } from '@modelcontextprotocol/server';
+import { MISSING_CAPABILITY } from '../call/server-input.ts';
 import { STATELESS_REVISION } from '../mcp/quick-call.ts';
 import type { McpServers } from '../mcp/server.ts';
 import { Abort } from '../signal.ts';
@@ -14,7 +15,6 @@ import { McpReply } from './mcp-reply.ts';
 
 const CLASSIFICATION: MessageClassification = { era: 'modern', revision: STATELESS_REVISION };
 const VERSION_KEY = 'io.modelcontextprotocol/protocolVersion';
-const MISSING_CAPABILITY = -32021;
 
 /**
  * The requests that come by the thousand, and that are exactly as they must be: body and headers say the same (MCP
@@ -52,7 +52,7 @@ export async function answerDirectly(
   if (answering) {
     reply.onDisconnect(() => gone.abort(new Error('The client hung up')));
     const answer = await answering;
-    if (answer) reply.end(answer);
+    if (answer) reply.end(answer, 'error' in answer ? statusOf(answer.error.code) : 200);
     return;
   }
   const transport = new DirectTransport(message.id, reply, exchange.listBytes);
@@ -92,6 +92,11 @@ class DirectTransport extends PerRequestHTTPServerTransport {
 
   /** What the protocol layer refuses before the handler is a bad request, and so is a missing capability (2026-07-28). */
   #statusOf(code: number): number {
-    return this.#dispatching || code === MISSING_CAPABILITY ? 400 : 200;
+    return this.#dispatching ? 400 : statusOf(code);
   }
+}
+
+/** Of an error that the handler of a request throws. */
+function statusOf(code: number): number {
+  return code === MISSING_CAPABILITY ? 400 : 200;
 }

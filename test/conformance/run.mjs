@@ -1,7 +1,7 @@
 // npm run conformance: the official suite against the built command, once for each generation of the protocol.
 // The suite needs Node 22 or newer, so npx brings one along. What fails must stand in expected-failures-*.yaml, with its reason.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { startUpstream } from './upstream.mjs';
@@ -12,8 +12,8 @@ const HERE = import.meta.dirname ?? new URL('.', import.meta.url).pathname;
 const COMMAND = resolve(HERE, '../../dist/actionbridge.mjs');
 
 const upstream = await startUpstream();
-const bridge = await startBridge(upstream.url);
 const results = mkdtempSync(join(tmpdir(), 'actionbridge-conformance-'));
+const bridge = await startBridge(upstream.url, writeMcpConfig(results));
 let failed = 0;
 try {
   for (const revision of REVISIONS) failed += (await runSuite(revision)) === 0 ? 0 : 1;
@@ -24,12 +24,22 @@ try {
 }
 process.exitCode = failed === 0 ? 0 : 1;
 
+/** Named so that its tools and prompts have the names the suite calls. */
+function writeMcpConfig(folder) {
+  const path = join(folder, 'mcp.json');
+  const test = { command: process.execPath, args: [join(HERE, 'server.mjs')] };
+  writeFileSync(path, JSON.stringify({ mcpServers: { test } }));
+  return path;
+}
+
 /** The suite sends no token. */
-async function startBridge(upstreamUrl) {
+async function startBridge(upstreamUrl, mcpConfig) {
   const words = [
     join(HERE, 'openapi.yaml'),
     '--base-url',
     upstreamUrl,
+    '--mcp-config',
+    mcpConfig,
     '--http',
     '0',
     '--no-auth',

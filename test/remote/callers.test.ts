@@ -26,7 +26,7 @@ describe('a caller of the HTTP listener', () => {
     expect(view.prompts!.list().map(({ name }) => name)).toEqual(prompts);
     const read = await view.resources.read('a+note://one', undefined);
     expect(read !== undefined).toBe(uris.includes('a+note://one'));
-    const prompt = await view.prompts!.get('a_greet', {});
+    const prompt = await view.prompts!.get({ name: 'a_greet', arguments: {} });
     expect(prompt !== undefined).toBe(prompts.includes('a_greet'));
     const listed = view.registry.tools.map(({ name }) => name);
     expect(listed.includes('a_write')).toBe(tools === undefined || tools.includes('*'));

@@ -100,7 +100,7 @@ describe.each(GENERATIONS)('a server of the %s generation', (generation) => {
       expect(await remote.readResource('one', 'note://one', signal)).toMatchObject([
         { uri: 'one+note://one', text: 'the text of note://one' },
       ]);
-      expect(await remote.getPrompt('one', 'greet', { who: 'Ada' }, signal)).toMatchObject({
+      expect(await remote.getPrompt('one', { name: 'greet', arguments: { who: 'Ada' } }, signal)).toMatchObject({
         messages: [{ content: { text: 'Hello Ada' } }],
       });
     });

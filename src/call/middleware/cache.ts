@@ -107,6 +107,8 @@ export function cache(options: CacheOptions): WireMiddleware {
   return (next) => (exchange) => {
     const caching = options.policyOf(exchange.call.tool).cache;
     if (!isSafeMethod(exchange.plan.method)) return write(exchange, next);
+    // What a server has asked is not in the request, and its answer is for this one alone.
+    if (exchange.call.context.serverInput?.responses) return next(exchange);
     if (!caching || exchange.plan.method !== 'GET' || exchange.plan.body !== undefined) return next(exchange);
     if (exchange.plan.headers.some(([name]) => OWN_CONDITIONS.test(name))) return next(exchange);
     return read(exchange, next, caching);

@@ -93,21 +93,25 @@ async function stopped(asking: Asking, token: string | undefined): Promise<CallR
 }
 
 /** Where a person can be asked, only the surface may say that it has been done: a token that a model brings counts nothing. */
-async function isApproved({ approvals, decide, ...asking }: Asking, approval: string | undefined): Promise<boolean> {
+async function isApproved(asking: Asking, approval: string | undefined): Promise<boolean> {
   if (approval === undefined) return false;
-  const good = (await approvals.redeem('token', bindingOf(asking), approval)) === 'good';
-  if (good) decide('token_accepted');
-  return good;
+  const good = (await asking.approvals.redeem('token', bindingOf(asking), approval)) === 'good';
+  if (!good) return false;
+  asking.decide('token_accepted');
+  asking.call.context.onConsent?.(questionOf(asking));
+  return true;
 }
 
 async function askPerson(asking: Asking, ask: AskPerson): Promise<CallResult | undefined> {
   const { call, decide } = asking;
-  const answer = await ask(questionOf(asking));
+  const question = questionOf(asking);
+  const answer = await ask(question);
   switch (answer.kind) {
     case 'accepted': {
       const always = answer.remember === true && asking.confirmation.rememberable;
       if (always) await remember(asking);
       decide(always ? 'accepted_always' : 'accepted');
+      call.context.onConsent?.(question);
       return undefined;
     }
     case 'declined':

@@ -54,7 +54,8 @@ export function deduplicate(options: DeduplicationOptions): Middleware<Call, Cal
     let after: State = { phase: 'free' };
     try {
       const result = await next(call);
-      if (call.trace.attempts > 0) after = { phase: 'done', arguments: given, result: written(result) };
+      if (call.trace.attempts > 0 && !isQuestion(result))
+        after = { phase: 'done', arguments: given, result: written(result) };
       return result;
     } catch (error) {
       if (call.trace.attempts > 0) after = { phase: 'done', arguments: given, result: null };
@@ -113,6 +114,11 @@ function keyOf({ tool, context }: Call, key: string): string {
 
 function digest(text: string): string {
   return createHash('sha256').update(text).digest('base64url');
+}
+
+/** The call is not made yet: it comes again with the answer. */
+function isQuestion(result: CallResult): boolean {
+  return result.kind === 'failed' && result.error.input !== undefined;
 }
 
 /** As JSON, bytes in base64; null when it is too large to be kept. */
