@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { lazySchemas } from './lazy-schemas.mjs';
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
 /** Tools compiled by other code are never taken from the cache: a version alone does not tell a build from the next. */
@@ -52,6 +53,6 @@ await build({
   },
   banner: { js: "import{createRequire as _cr}from'node:module';const require=_cr(import.meta.url);" },
   alias: { '@modelcontextprotocol/server/_shims': './src/mcp/sdk-shims.ts' },
-  plugins: [rawFiles, withoutChildProcess],
+  plugins: [rawFiles, lazySchemas, withoutChildProcess],
   logLevel: 'warning',
 });

@@ -46,7 +46,7 @@ const STEPS: readonly (readonly string[])[] = [
   ['serve'],
   ['demo'],
   ['commands'],
-  ['main', 'index'],
+  ['command-line', 'main', 'index'],
 ];
 
 /** Who may import `spec/` for more than its types. */

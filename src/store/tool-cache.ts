@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Tool } from '../tool/types.ts';
 import { build, version } from '../version.ts';
+import { cacheFolder } from './cache-folder.ts';
 
 /** What a cache entry holds besides the tools themselves: anything that is plain JSON. */
 export interface ToolCacheHeader {
@@ -22,6 +22,7 @@ export interface CachedTools<Header> {
 
 const MAGIC = 'actionbridge-tools 1';
 const MAX_ENTRIES = 64;
+const FOLDER = 'tools';
 
 /**
  * Compiled tools by the hash of what they were compiled from. An entry is one file: a line of JSON, the list, a line for
@@ -51,7 +52,7 @@ export function writeToolCache(key: string, header: ToolCacheHeader, list: Uint8
       sha256: digest(body),
     };
     const file = fileOf(key);
-    mkdirSync(folder(), { recursive: true, mode: 0o700 });
+    mkdirSync(cacheFolder(FOLDER), { recursive: true, mode: 0o700 });
     const aside = `${file}.${process.pid}.tmp`;
     writeFileSync(aside, Buffer.concat([Buffer.from(`${JSON.stringify(index)}\n`), body]), { mode: 0o600 });
     renameSync(aside, file);
@@ -115,22 +116,16 @@ function isUnchanged({ path, mtimeMs, size }: ToolCacheHeader['files'][number]):
 }
 
 function fileOf(key: string): string {
-  return join(folder(), `${key}.tools`);
-}
-
-/** The user's cache folder: XDG Base Directory, `~/Library/Caches`, `%LOCALAPPDATA%`. */
-function folder(): string {
-  const base =
-    process.env['XDG_CACHE_HOME'] ??
-    (process.platform === 'win32' ? process.env['LOCALAPPDATA'] : undefined) ??
-    (process.platform === 'darwin' ? join(homedir(), 'Library', 'Caches') : join(homedir(), '.cache'));
-  return join(base, 'actionbridge', 'tools');
+  return join(cacheFolder(FOLDER), `${key}.tools`);
 }
 
 function removeOldest(): void {
-  const entries = readdirSync(folder())
+  const entries = readdirSync(cacheFolder(FOLDER))
     .filter((name) => name.endsWith('.tools'))
-    .map((name) => ({ path: join(folder(), name), used: statSync(join(folder(), name)).mtimeMs }));
+    .map((name) => ({
+      path: join(cacheFolder(FOLDER), name),
+      used: statSync(join(cacheFolder(FOLDER), name)).mtimeMs,
+    }));
   entries.sort((a, b) => b.used - a.used);
   for (const { path } of entries.slice(MAX_ENTRIES)) rmSync(path, { force: true });
 }

@@ -19,7 +19,14 @@ function loadedWith(files: readonly string[]): ReadonlySet<string> {
 }
 
 it('serving documents over stdio loads nothing that is for MCP servers', () => {
-  const loaded = loadedWith(['main.ts', 'commands/serve.ts', 'commands/open.ts', 'bridge.ts', 'serve/stdio.ts']);
+  const loaded = loadedWith([
+    'main.ts',
+    'command-line.ts',
+    'commands/serve.ts',
+    'commands/open.ts',
+    'bridge.ts',
+    'serve/stdio.ts',
+  ]);
   expect(loaded.size).toBeGreaterThan(20);
   const theirs = [...loaded].filter((file) => /^(?:remote\/|load-servers|config\/mcp-)/.test(file));
   expect(theirs).toEqual([]);
