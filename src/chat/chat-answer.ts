@@ -1,18 +1,19 @@
 import { callItem } from './chat-calls.ts';
 import type { ComposeOptions } from './client-dialect.ts';
+import { isCut } from './finish.ts';
 import { type Json, recordOf, without } from './lenient.ts';
 import type { Finish, LoopEnd, Round } from './types.ts';
 import { addUsage, toChatUsage } from './usage.ts';
 
 /** All rounds as one chat completion: the first one's id, text of all, the client's own calls, tokens of all. */
-export function composeChat(end: LoopEnd, { clientIdOf, native }: ComposeOptions): Json {
+export function composeChat(end: LoopEnd, { native }: Pick<ComposeOptions, 'native'>): Json {
   const first = end.rounds[0]!.turn;
   const last = end.rounds.at(-1)!;
   const envelope = native ? without(last.turn.answer, 'choice', 'usage', 'error') : {};
   const choice = native ? recordOf(last.turn.answer['choice']) : {};
   const calls = last.calls
     .filter(({ owner }) => owner === 'client')
-    .map(({ call }) => ({ ...call, id: clientIdOf(call) }));
+    .map(({ call, clientId }) => ({ ...call, id: clientId }));
   const usage = chatUsage(end.rounds);
   return {
     ...envelope,
@@ -23,8 +24,8 @@ export function composeChat(end: LoopEnd, { clientIdOf, native }: ComposeOptions
     choices: [
       {
         index: 0,
-        logprobs: null,
         ...without(choice, 'message', 'delta'),
+        logprobs: logprobsOf(end.rounds, recordOf(choice['logprobs'])),
         message: { ...messageOf(end, native), ...(calls.length > 0 ? { tool_calls: calls.map(callItem) } : {}) },
         finish_reason: finishOf(end, calls.length),
       },
@@ -71,10 +72,17 @@ function emptyContent(rounds: readonly Round[]): string | null {
 }
 
 function finishOf({ rounds, notice }: LoopEnd, calls: number): Finish {
-  if (calls > 0) return 'tool_calls';
   const { finish } = rounds.at(-1)!.turn;
+  if (calls > 0) return isCut(finish) ? finish : 'tool_calls';
   if (notice !== undefined) return 'stop';
   return finish === 'tool_calls' ? 'stop' : finish;
+}
+
+/** Of the text of all rounds. */
+function logprobsOf(rounds: readonly Round[], own: Json): Json | null {
+  const content = rounds.flatMap(({ turn }) => turn.logprobs);
+  if (content.length > 0) return { refusal: null, ...own, content };
+  return Object.keys(own).length > 0 ? own : null;
 }
 
 function chatUsage(rounds: readonly Round[]): Json | undefined {

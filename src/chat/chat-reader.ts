@@ -1,9 +1,9 @@
 import { callItem, createCallCollector, newCallId } from './chat-calls.ts';
-import { readFinish } from './finish.ts';
+import { markCut, readFinish } from './finish.ts';
 import { type Json, listOf, numberOf, recordOf, textOf, without } from './lenient.ts';
 import type { SseEvent } from './sse.ts';
 import type { ModelCall, Part, Turn } from './types.ts';
-import { errorIn, UpstreamRefused } from './upstream-error.ts';
+import { statusIn, UpstreamRefused } from './upstream-error.ts';
 
 /** Reads a streamed answer. `push` throws UpstreamRefused for an error inside the stream, `end` for one that was cut off. */
 export interface TurnReader {
@@ -17,7 +17,8 @@ export interface TurnReader {
 export function readChatAnswer(answer: Json): Turn {
   const choice = recordOf(listOf(answer['choices'])[0]);
   const message = recordOf(choice['message']);
-  if (answer['error'] !== undefined && choice['message'] === undefined) throw new UpstreamRefused(502, answer);
+  if (answer['error'] !== undefined && choice['message'] === undefined)
+    throw new UpstreamRefused(statusIn(answer), answer);
   if (choice['message'] === undefined) throw new UpstreamRefused(502, unreadable('has no message'));
   const collector = createCallCollector();
   collector.push(withoutIndices(message['tool_calls']));
@@ -36,6 +37,8 @@ export function createChatReader(): TurnReader {
   let message: Json = {};
   let choice: Json = {};
   let usage: Json | undefined;
+  let besideChoices: Json = {};
+  const likely: unknown[] = [];
   let ended = false;
 
   function begin(chunk: Json): Part[] {
@@ -57,6 +60,7 @@ export function createChatReader(): TurnReader {
 
   /** Azure's filter results and the like come in chunks without a choice, some before there is an id. */
   function besides(chunk: Json): Part[] {
+    besideChoices = chunk;
     const rest = without(
       chunk,
       'choices',
@@ -80,10 +84,12 @@ export function createChatReader(): TurnReader {
     message = joinMessages(message, said);
     if (given['finish_reason']) choice = { ...choice, ...without(given, 'delta', 'message') };
     const parts: Part[] = [];
-    const logprobs = given['logprobs'];
-    if (Object.values(said).some((value) => value !== null && value !== '') || logprobs)
+    const logprobs = listOf(recordOf(given['logprobs'])['content']);
+    likely.push(...logprobs);
+    if (Object.values(said).some((value) => value !== null && value !== '') || given['logprobs'])
       parts.push({
         ...textsOf(said),
+        ...(logprobs.length > 0 ? { logprobs } : {}),
         kind: 'delta',
         raw: { ...without(given, 'delta', 'message', 'finish_reason'), delta: said },
       });
@@ -99,12 +105,18 @@ export function createChatReader(): TurnReader {
       }
       return take(parseChunk(data));
     },
-    finish: () => collector.end(),
+    // An answer without any choice begins at its end.
+    finish: () => [...(ended ? begin(besideChoices) : []), ...collector.end()],
     end() {
       if (!ended && choice['finish_reason'] === undefined)
         throw new UpstreamRefused(502, unreadable('ended too early'));
       const answer = { ...(envelope ?? {}), ...(usage ? { usage } : {}) };
-      return turnOf(answer, choice, message, collector);
+      return turnOf(
+        answer,
+        likely.length > 0 ? { ...choice, logprobs: { content: likely } } : choice,
+        message,
+        collector,
+      );
     },
   };
 }
@@ -121,12 +133,6 @@ export function parseChunk(data: string): Json {
 export function unreadable(what: string): Json {
   const message = `The model provider's answer ${what}`;
   return { error: { message, type: 'server_error', param: null, code: 'upstream_invalid' } };
-}
-
-/** What stands for HTTP's status in an error that came inside a stream. */
-function statusIn(chunk: Json): number {
-  const code = numberOf(errorIn(chunk)['code']) ?? numberOf(errorIn(chunk)['status']);
-  return code !== undefined && code >= 400 && code < 600 ? code : 502;
 }
 
 /** Text grows, lists grow, objects are merged (OpenRouter's `reasoning_details` by their index), the rest is replaced. */
@@ -188,6 +194,7 @@ function identityOf(envelope: Json): { id: string; model: string; created: numbe
 function turnOf(answer: Json, choice: Json, message: Json, collector: ReturnType<typeof createCallCollector>): Turn {
   const calls: readonly ModelCall[] = collector.calls().filter(({ name }) => name !== '');
   const extras = collector.items();
+  const finish = readFinish(choice['finish_reason'], calls.length);
   const { text = '', refusal = '', reasoning = '' } = textsOf(message);
   const items = calls.map((call) => ({ ...extras.find(({ id }) => id === call.id), ...callItem(call) }));
   const said: Json = {
@@ -202,8 +209,9 @@ function turnOf(answer: Json, choice: Json, message: Json, collector: ReturnType
     text,
     refusal,
     reasoning,
-    calls,
-    finish: readFinish(choice['finish_reason'], calls.length),
+    logprobs: listOf(recordOf(choice['logprobs'])['content']),
+    calls: markCut(calls, finish),
+    finish,
     ...(answer['usage'] ? { usage: recordOf(answer['usage']) } : {}),
     items: [said],
     answer: { ...without(answer, 'choices'), choice },

@@ -6,6 +6,7 @@ import { writeEvent } from './sse.ts';
 import type { ModelCall, Part } from './types.ts';
 
 interface Heard {
+  readonly logprobs?: readonly unknown[];
   readonly text: string | undefined;
   readonly refusal?: string;
   readonly reasoning?: string;
@@ -73,8 +74,9 @@ export function createChatWriter({ ownerOf, clientIdOf, includeUsage, native }: 
     return whole;
   }
 
-  function foreign({ text, refusal, reasoning }: Heard): string {
-    if (text !== undefined) return delta({ content: text });
+  function foreign({ text, refusal, reasoning, logprobs = [] }: Heard): string {
+    const likely = logprobs.length === 0 ? {} : { logprobs: { content: logprobs, refusal: null } };
+    if (text !== undefined || logprobs.length > 0) return delta(text === undefined ? {} : { content: text }, likely);
     if (refusal !== undefined) return delta({ refusal });
     return reasoning === undefined || reasoning === '' ? '' : delta({ reasoning_content: reasoning });
   }
@@ -120,7 +122,7 @@ export function createChatWriter({ ownerOf, clientIdOf, includeUsage, native }: 
     ran: () => '',
     items: () => [],
     end(end) {
-      const whole = composeChat(end, { clientIdOf, native });
+      const whole = composeChat(end, { native });
       const { choices, usage, ...rest } = whole as Json & { choices: readonly Json[] };
       const { finish_reason } = choices[0]!;
       const notice =

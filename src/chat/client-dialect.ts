@@ -2,7 +2,6 @@ import type { Json } from './lenient.ts';
 import type { LoopEnd, ModelCall, Owner, Part, SettledCall } from './types.ts';
 
 export interface ComposeOptions {
-  readonly clientIdOf: (call: ModelCall) => string;
   /** The upstream speaks the client's dialect: what it sent is kept as it is. */
   readonly native: boolean;
   /** Members of the client's request that the answer repeats. */
@@ -10,6 +9,7 @@ export interface ComposeOptions {
 }
 
 export interface WriterOptions extends ComposeOptions {
+  readonly clientIdOf: (call: ModelCall) => string;
   readonly ownerOf: (call: ModelCall) => Owner;
   /** Chat: the client asked for a last chunk with the count of tokens. */
   readonly includeUsage: boolean;

@@ -1,4 +1,4 @@
-import type { Finish } from './types.ts';
+import type { Finish, ModelCall } from './types.ts';
 
 /** How other makers say why the model stopped; lower case. */
 const FINISHES: { readonly [written: string]: Finish } = {
@@ -25,4 +25,14 @@ export function readFinish(written: unknown, calls: number): Finish {
   const named = typeof written === 'string' ? FINISHES[written.toLowerCase()] : undefined;
   if (named === 'length' || named === 'content_filter') return named;
   return calls > 0 ? 'tool_calls' : 'stop';
+}
+
+/** Whether the answer ended before the model was done. */
+export function isCut(finish: Finish): boolean {
+  return finish === 'length' || finish === 'content_filter';
+}
+
+/** The calls of an answer; the last one of an answer that was cut off may lack its end. */
+export function markCut(calls: readonly ModelCall[], finish: Finish): ModelCall[] {
+  return calls.map((call, index) => (isCut(finish) && index === calls.length - 1 ? { ...call, cut: true } : call));
 }

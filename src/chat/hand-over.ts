@@ -13,6 +13,8 @@ import { DIALECTS } from './upstream-dialect.ts';
 /** The ids that the client knows its calls by: the upstream's where they are unique, else ids of ours. */
 export interface ClientIds {
   clientIdOf(call: ModelCall): string;
+  /** The model speaks again: its ids stand for other calls now. */
+  nextTurn(): void;
 }
 
 /** Upstreams that count (`call_0`, `0`) give the same ids in every conversation, so nothing can be remembered under them. */
@@ -28,6 +30,7 @@ export function createClientIds(known: readonly Pick<RememberedCall, 'id' | 'cli
       made.set(id, own);
       return own;
     },
+    nextTurn: () => made.clear(),
   };
 }
 

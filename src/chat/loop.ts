@@ -185,6 +185,7 @@ function resumedTurn({ dialect }: Conversation, { model }: Asked, calls: readonl
     text: '',
     refusal: '',
     reasoning: '',
+    logprobs: [],
     calls,
     finish: 'tool_calls',
     items,

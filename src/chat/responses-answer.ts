@@ -18,7 +18,7 @@ export function composeResponse(end: LoopEnd, options: ComposeOptions, streamed?
   const { rounds, stopped } = end;
   const id = responseId(rounds[0]!.turn.id);
   const last = rounds.at(-1)!.turn;
-  const output = streamed ?? outputOf(end, id.slice(5), options);
+  const output = streamed ?? outputOf(end, id.slice(5), options.native);
   const incomplete = stopped
     ? 'max_tool_calls'
     : { length: 'max_output_tokens', content_filter: 'content_filter', stop: '', tool_calls: '' }[last.finish];
@@ -33,9 +33,9 @@ export function composeResponse(end: LoopEnd, options: ComposeOptions, streamed?
   };
 }
 
-function outputOf({ rounds, notice, approvals }: LoopEnd, base: string, options: ComposeOptions): Json[] {
+function outputOf({ rounds, notice, approvals }: LoopEnd, base: string, native: boolean): Json[] {
   return [
-    ...rounds.flatMap((round, index) => itemsOf(round, `${base}_${index}`, options)),
+    ...rounds.flatMap((round, index) => (native ? nativeItems(round) : foreignItems(round, `${base}_${index}`))),
     ...(notice === undefined ? [] : [messageItem(`msg_${base}_notice`, [textPart(notice)])]),
     ...approvals.map(approvalItem),
   ];
@@ -85,22 +85,18 @@ function pick(value: Json, names: readonly string[]): Json {
   return Object.fromEntries(names.filter((name) => value[name] !== undefined).map((name) => [name, value[name]]));
 }
 
-function itemsOf(round: Round, base: string, options: ComposeOptions): Json[] {
-  return options.native ? nativeItems(round, options) : foreignItems(round, base, options);
-}
-
-function nativeItems({ turn, calls }: Round, { clientIdOf }: ComposeOptions): Json[] {
+function nativeItems({ turn, calls }: Round): Json[] {
   return turn.items.map((item) => {
     const call = callIn(item);
     const settled = call && calls.find((each) => each.call.id === call.id);
     if (!settled) return item;
-    return settled.owner === 'client' ? { ...item, call_id: clientIdOf(settled.call) } : ranItem(settled);
+    return settled.owner === 'client' ? { ...item, call_id: settled.clientId } : ranItem(settled);
   });
 }
 
-function foreignItems({ turn, calls }: Round, base: string, { clientIdOf }: ComposeOptions): Json[] {
+function foreignItems({ turn, calls }: Round, base: string): Json[] {
   const parts = [
-    ...(turn.text.trim() === '' ? [] : [textPart(turn.text)]),
+    ...(turn.text.trim() === '' ? [] : [textPart(turn.text, turn.logprobs)]),
     ...(turn.refusal === '' ? [] : [{ type: 'refusal', refusal: turn.refusal }]),
   ];
   return [
@@ -108,7 +104,7 @@ function foreignItems({ turn, calls }: Round, base: string, { clientIdOf }: Comp
     ...(parts.length === 0 ? [] : [messageItem(`msg_${base}`, parts)]),
     ...calls.map((settled) =>
       settled.owner === 'client'
-        ? functionCallItem(`fc_${clientIdOf(settled.call)}`, { ...settled.call, id: clientIdOf(settled.call) })
+        ? functionCallItem(`fc_${settled.clientId}`, { ...settled.call, id: settled.clientId })
         : ranItem(settled),
     ),
   ];

@@ -10,8 +10,8 @@ export function messageItem(id: string, parts: readonly Json[], status = 'comple
   return { id, type: 'message', status, role: 'assistant', content: parts };
 }
 
-export function textPart(text: string): Json {
-  return { type: 'output_text', text, annotations: [], logprobs: [] };
+export function textPart(text: string, logprobs: readonly unknown[] = []): Json {
+  return { type: 'output_text', text, annotations: [], logprobs };
 }
 
 export function reasoningItem(id: string, text: string): Json {

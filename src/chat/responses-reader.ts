@@ -1,12 +1,13 @@
 import { newCallId } from './chat-calls.ts';
 import { parseChunk, type TurnReader, unreadable } from './chat-reader.ts';
-import { readFinish } from './finish.ts';
+import { markCut, readFinish } from './finish.ts';
 import { argumentsText, type Json, listOf, numberOf, recordOf, textOf } from './lenient.ts';
 import type { ModelCall, Part, Turn } from './types.ts';
-import { UpstreamRefused } from './upstream-error.ts';
+import { statusIn, UpstreamRefused } from './upstream-error.ts';
 
 /** A whole response. Throws UpstreamRefused when it failed or is none. */
 export function readResponsesAnswer(answer: Json): Turn {
+  if (!Array.isArray(answer['output']) && answer['error']) throw new UpstreamRefused(statusIn(answer), answer);
   if (!Array.isArray(answer['output'])) throw new UpstreamRefused(502, unreadable('has no output'));
   if (answer['status'] === 'failed') throw failure(answer);
   return turnOf(answer, listOf(answer['output']).map(recordOf));
@@ -46,7 +47,8 @@ export function createResponsesReader(): TurnReader {
     items.set(index, item);
     const call = callIn(item);
     if (!call) return [{ kind: 'raw', raw }];
-    const named = { ...call, id: call.id || newCallId() };
+    const isTaken = call.id === '' || [...calls.values()].some(({ id }) => id === call.id);
+    const named = isTaken ? { ...call, id: newCallId() } : call;
     calls.set(index, named);
     return [{ kind: 'call', call: named, raw }];
   }
@@ -92,7 +94,7 @@ export function createResponsesReader(): TurnReader {
       case 'response.custom_tool_call_input.done':
         return call ? [{ kind: 'arguments', call, text: '', raw }] : [];
       case 'response.output_text.delta':
-        return [{ kind: 'delta', text: textOf(raw['delta']), raw }];
+        return [{ kind: 'delta', text: textOf(raw['delta']), logprobs: listOf(raw['logprobs']), raw }];
       case 'response.refusal.delta':
         return [{ kind: 'delta', refusal: textOf(raw['delta']), raw }];
       case 'response.reasoning_summary_text.delta':
@@ -145,15 +147,13 @@ function identityOf(response: Json): { id: string; model: string; created: numbe
 }
 
 function turnOf(answer: Json, given: readonly Json[]): Turn {
-  const output = given.map((item) => {
-    const call = callIn(item);
-    return call && textOf(item['call_id']) === '' ? { ...item, call_id: call.id || newCallId() } : item;
-  });
+  const output = withOwnIds(given);
   const calls = output.map(callIn).filter((call) => call !== undefined);
   const contents = output
     .filter(({ type }) => type === 'message')
     .flatMap((item) => listOf(item['content']).map(recordOf));
   const incomplete = recordOf(answer['incomplete_details'])['reason'];
+  const finish = readFinish(incomplete ?? 'stop', calls.length);
   return {
     dialect: 'responses',
     ...identityOf(answer),
@@ -164,12 +164,25 @@ function turnOf(answer: Json, given: readonly Json[]): Turn {
       .map(reasoningText)
       .filter((text) => text !== '')
       .join('\n\n'),
-    calls,
-    finish: readFinish(incomplete ?? 'stop', calls.length),
+    logprobs: contents.flatMap((part) => listOf(part['logprobs'])),
+    calls: markCut(calls, finish),
+    finish,
     ...(answer['usage'] ? { usage: recordOf(answer['usage']) } : {}),
     items: output,
     answer,
   };
+}
+
+/** Each call with an id that no other has. */
+function withOwnIds(items: readonly Json[]): Json[] {
+  const taken = new Set<string>();
+  return items.map((item) => {
+    const call = callIn(item);
+    if (!call) return item;
+    const id = call.id === '' || taken.has(call.id) ? newCallId() : call.id;
+    taken.add(id);
+    return item['call_id'] === id ? item : { ...item, call_id: id };
+  });
 }
 
 function reasoningText(item: Json): string {

@@ -53,7 +53,7 @@ async function runCall(call: ModelCall, options: RunOptions): Promise<ToolAnswer
   const offered = offer.toolFor(call.name);
   if (!offered) return refuse(call, options);
   const { tool } = offered;
-  const parsed = parseArguments(call.arguments);
+  const parsed = parseArguments(call);
   if (typeof parsed === 'string') return brokenArguments(parsed, tool.input as unknown as Json);
   const args = options.argumentsFrom(tool, dialect(), parsed);
   const refused = budget.admit(tool.name, args);
@@ -100,8 +100,8 @@ async function callTool(
 }
 
 /** The arguments, or what is wrong with them. Nothing at all stands for no arguments. */
-function parseArguments(text: string): Json | string {
-  if (text.trim() === '') return {};
+function parseArguments({ arguments: text, cut }: ModelCall): Json | string {
+  if (text.trim() === '') return cut ? CUT_OFF : {};
   try {
     const value: unknown = JSON.parse(text);
     if (value === null) return {};
@@ -110,6 +110,8 @@ function parseArguments(text: string): Json | string {
     if (typeof unquoted === 'object' && unquoted !== null && !Array.isArray(unquoted)) return recordOf(unquoted);
     return 'they must be a JSON object';
   } catch (error) {
-    return `they are not JSON: ${(error as Error).message}`;
+    return cut ? CUT_OFF : `they are not JSON: ${(error as Error).message}`;
   }
 }
+
+const CUT_OFF = 'they were cut off: the answer ended before they were whole. Write less at a time';

@@ -57,7 +57,7 @@ export interface Session {
 
 export function createSession(options: SessionOptions): Session {
   const { asked, offer, restored, limits, choice, clock } = options;
-  const { clientIdOf } = createClientIds(restored.resumed);
+  const { clientIdOf, nextTurn } = createClientIds(restored.resumed);
   const desk = createApprovalDesk(restored.resumed, { asksAlways: options.asksAlways, clientIdOf });
   let spoken: DialectName = asked.dialect;
   let headers: { readonly [name: string]: string } = {};
@@ -108,6 +108,7 @@ export function createSession(options: SessionOptions): Session {
     first: boolean,
   ): AsyncGenerator<string, { turn: Turn; conversation: Conversation }> {
     const { answer, used } = await connect(conversation, first);
+    nextTurn();
     headers = answer.headers;
     spoken = used.dialect.name;
     const out = writerFor(used);
@@ -156,7 +157,6 @@ export function createSession(options: SessionOptions): Session {
   }
 
   const composeOptions = ({ conversation }: Ended): ComposeOptions => ({
-    clientIdOf,
     native: conversation.native,
     asked: asked.body,
   });

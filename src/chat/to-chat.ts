@@ -1,7 +1,7 @@
 import { choiceToChat, toolsToChat } from './convert-tools.ts';
 import { argumentsText, type Json, listOf, recordOf, textOf } from './lenient.ts';
 import { badRequest } from './openai-error.ts';
-import { type Converted, SAME } from './to-responses.ts';
+import { type Converted, LOGPROBS, SAME } from './to-responses.ts';
 
 const HANDLED = [
   'input',
@@ -41,7 +41,7 @@ export function toChatRequest(request: Json): Converted {
     ...(isSet(effort) ? { reasoning_effort: effort } : {}),
     ...(isSet(format) && recordOf(format)['type'] !== 'text' ? { response_format: formatOf(recordOf(format)) } : {}),
     ...(isSet(verbosity) ? { verbosity } : {}),
-    ...(isSet(request['top_logprobs']) ? { logprobs: true } : {}),
+    ...(isSet(request['top_logprobs']) || listOf(request['include']).includes(LOGPROBS) ? { logprobs: true } : {}),
     ...(tools.length > 0 ? { tools } : {}),
     ...(isSet(request['tool_choice']) ? { tool_choice: choiceToChat(request['tool_choice']) } : {}),
     ...(stream ? { stream_options: { include_usage: true } } : {}),
@@ -106,7 +106,9 @@ function addCall(messages: Json[], item: Json): void {
   messages[messages.length - 1] = { ...last, tool_calls: [...listOf(last['tool_calls']), call] };
 }
 
-function messageOf({ role, content }: Json, place: string): Json {
+function messageOf({ role: given, content }: Json, place: string): Json {
+  // Those that speak only Chat rarely know developers, and who knows them takes this for the same.
+  const role = given === 'developer' ? 'system' : given;
   if (typeof content === 'string') return { role, content };
   const parts = listOf(content).map(recordOf);
   if (role === 'assistant') {

@@ -25,6 +25,9 @@ export const SAME = [
   'stream',
 ] as const;
 
+/** What `include` holds when a client of Responses wants them. */
+export const LOGPROBS = 'message.output_text.logprobs';
+
 /** Handled below, or meaningless without a value. */
 const HANDLED = [
   'messages',
@@ -54,7 +57,7 @@ export function toResponsesRequest(chat: Json): Converted {
     ...(Object.keys(text).length > 0 ? { text } : {}),
     ...(tools.length > 0 ? { tools } : {}),
     ...(isSet(chat['tool_choice']) ? { tool_choice: choiceToResponses(chat['tool_choice']) } : {}),
-    ...(chat['logprobs'] === true ? { include: ['message.output_text.logprobs'] } : {}),
+    ...(chat['logprobs'] === true ? { include: [LOGPROBS] } : {}),
     store: chat['store'] === true,
   };
   const known: readonly string[] = [...SAME, ...HANDLED];
@@ -95,9 +98,14 @@ export function toInputItems(messages: readonly Json[], place = 'messages'): Jso
 
 function assistantItems({ content, refusal, tool_calls: calls }: Json): Json[] {
   const text = contentText(content);
+  const refused =
+    textOf(refusal) ||
+    listOf(content)
+      .map((part) => textOf(recordOf(part)['refusal']))
+      .join('');
   const parts = [
     ...(text === '' ? [] : [{ type: 'output_text', text, annotations: [] }]),
-    ...(textOf(refusal) === '' ? [] : [{ type: 'refusal', refusal }]),
+    ...(refused === '' ? [] : [{ type: 'refusal', refusal: refused }]),
   ];
   return [
     ...(parts.length === 0 ? [] : [{ type: 'message', role: 'assistant', content: parts }]),

@@ -12,6 +12,8 @@ export interface ModelCall {
   readonly kind: 'function' | 'custom';
   /** Functions inside a namespace of the client's. */
   readonly namespace?: string;
+  /** The model's answer was cut off in this call, or right behind it. */
+  readonly cut?: true;
 }
 
 export type Finish = 'stop' | 'length' | 'tool_calls' | 'content_filter';
@@ -27,6 +29,8 @@ export interface Turn {
   readonly refusal: string;
   /** What of its reasoning the model shows. */
   readonly reasoning: string;
+  /** How likely each piece of the text was, where the client asked for it: the same in both dialects. */
+  readonly logprobs: readonly unknown[];
   readonly calls: readonly ModelCall[];
   readonly finish: Finish;
   /** As the dialect counts. */
@@ -51,6 +55,8 @@ export type Part =
       readonly text?: string;
       readonly refusal?: string;
       readonly reasoning?: string;
+      /** Of the text. */
+      readonly logprobs?: readonly unknown[];
       readonly raw: Json;
     }
   /** A call whose name is known; its arguments follow. */

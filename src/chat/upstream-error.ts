@@ -1,4 +1,4 @@
-import { type Json, recordOf, textOf } from './lenient.ts';
+import { type Json, numberOf, recordOf, textOf } from './lenient.ts';
 
 /** The model provider said no, or broke off in the middle of an answer. */
 export class UpstreamRefused extends Error {
@@ -29,6 +29,13 @@ export function errorIn(body: unknown): Json {
   if (typeof error === 'string') return { message: error };
   if (typeof error === 'object' && error !== null) return recordOf(error);
   return typeof record['message'] === 'string' ? record : {};
+}
+
+/** What stands for HTTP's status in an error that came inside a good answer. */
+export function statusIn(body: unknown): number {
+  const { code, status } = errorIn(body);
+  const told = numberOf(code) ?? numberOf(status);
+  return told !== undefined && told >= 400 && told < 600 ? told : 502;
 }
 
 function messageOf(body: Json): string {

@@ -1,45 +1,7 @@
 import { expect } from 'vitest';
-import type { ProxyLimits } from '../../src/config/proxy-types.ts';
-import type { Dialect, Said, SaidCall } from './model-turns.ts';
-import type { ModelRequest } from './scripted-upstream.ts';
-import { type Ask, forced, type Line, type Seen, toolNames, transcriptOf } from './transcript.ts';
-
-export interface LoopResult {
-  readonly seen: Seen;
-  /** What the model was asked, request by request. */
-  readonly asked: readonly ModelRequest[];
-  /** Targets of the requests that the API got. */
-  readonly api: readonly string[];
-  readonly client: Dialect;
-  readonly upstream: Dialect;
-}
-
-export interface LoopCase {
-  /** Finishes "it …". */
-  readonly it: string;
-  readonly turns: readonly Said[];
-  readonly ask?: (client: Dialect) => Partial<Ask>;
-  readonly limits?: Partial<ProxyLimits>;
-  readonly check: (result: LoopResult) => void;
-}
-
-const weather = (city: unknown, more: Partial<SaidCall> = {}): SaidCall => ({
-  name: 'get_weather',
-  args: { city },
-  ...more,
-});
-const answer = (city: string): string => JSON.stringify({ city, units: 'metric', temperature: 21.4, path: '/weather' });
-const DONE: Said = { text: 'Done.' };
-
-/** The last request's results, parsed where they are errors. */
-// biome-ignore lint/suspicious/noExplicitAny: errors of several shapes
-function errorsIn({ asked }: LoopResult, request = asked.length - 1): any[] {
-  return resultsIn(asked[request]!).map((text) => JSON.parse(text).error);
-}
-
-function resultsIn(request: ModelRequest): string[] {
-  return transcriptOf(request).flatMap((line) => (line[0] === 'result' ? [line[1]] : []));
-}
+import { answer, DONE, errorsIn, type LoopCase, resultsIn, weather } from './loop-case.ts';
+import type { Dialect, Said } from './model-turns.ts';
+import { forced, type Line, toolNames, transcriptOf } from './transcript.ts';
 
 const rounds = (count: number): Said[] =>
   Array.from({ length: count }, (_, index) => ({ calls: [weather(`City ${index}`)] }));

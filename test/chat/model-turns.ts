@@ -7,13 +7,17 @@ export interface Said {
   readonly reasoning?: string;
   readonly calls?: readonly SaidCall[];
   readonly finish?: 'stop' | 'length' | 'content_filter';
-  readonly usage?: readonly [input: number, output: number];
+  readonly usage?: readonly [input: number, output: number, cached?: number, reasoning?: number];
+  /** With how likely each word was. */
+  readonly logprobs?: boolean;
 }
 
 export interface SaidCall {
   readonly name: string;
   readonly args?: unknown;
   readonly id?: string;
+  /** Custom tools take text instead of arguments. */
+  readonly kind?: 'custom';
 }
 
 export type Dialect = 'chat' | 'responses';
@@ -36,14 +40,14 @@ function argsText(args: unknown): string {
   return typeof args === 'string' ? args : JSON.stringify(args ?? {});
 }
 
-function chatUsage([input, output]: readonly [number, number] = [10, 5]) {
+function chatUsage([input, output, cached = 0, reasoning = 0]: NonNullable<Said['usage']> = [10, 5]) {
   return {
     prompt_tokens: input,
     completion_tokens: output,
     total_tokens: input + output,
-    prompt_tokens_details: { cached_tokens: 0, audio_tokens: 0 },
+    prompt_tokens_details: { cached_tokens: cached, audio_tokens: 0 },
     completion_tokens_details: {
-      reasoning_tokens: 0,
+      reasoning_tokens: reasoning,
       audio_tokens: 0,
       accepted_prediction_tokens: 0,
       rejected_prediction_tokens: 0,
@@ -52,11 +56,19 @@ function chatUsage([input, output]: readonly [number, number] = [10, 5]) {
 }
 
 function chatCalls(said: Said, serial: string) {
-  return said.calls?.map((call, index) => ({
-    id: callId(call, index, serial),
-    type: 'function',
-    function: { name: call.name, arguments: argsText(call.args) },
-  }));
+  return said.calls?.map((call, index) => {
+    const id = callId(call, index, serial);
+    return call.kind === 'custom'
+      ? { id, type: 'custom', custom: { name: call.name, input: argsText(call.args) } }
+      : { id, type: 'function', function: { name: call.name, arguments: argsText(call.args) } };
+  });
+}
+
+/** Of each word, as a model tells it that was asked to. */
+export function logprobsOf({ text, logprobs }: Said) {
+  return logprobs
+    ? words(text).map((token) => ({ token, logprob: -0.5, bytes: [...Buffer.from(token)], top_logprobs: [] }))
+    : [];
 }
 
 function chatAnswer(said: Said, serial: string) {
@@ -77,7 +89,7 @@ function chatAnswer(said: Said, serial: string) {
           ...(said.reasoning ? { reasoning_content: said.reasoning } : {}),
           ...(calls ? { tool_calls: calls } : {}),
         },
-        logprobs: null,
+        logprobs: said.logprobs ? { content: logprobsOf(said), refusal: null } : null,
         finish_reason: said.finish ?? (calls ? 'tool_calls' : 'stop'),
       },
     ],
@@ -96,9 +108,9 @@ function chatEvents(said: Said, serial: string): unknown[] {
     service_tier: 'default',
     system_fingerprint: 'fp_scripted',
   };
-  const chunk = (delta: unknown, finish: string | null = null) => ({
+  const chunk = (delta: unknown, finish: string | null = null, logprobs: unknown = null) => ({
     ...envelope,
-    choices: [{ index: 0, delta, logprobs: null, finish_reason: finish }],
+    choices: [{ index: 0, delta, logprobs, finish_reason: finish }],
     usage: null,
     obfuscation: 'aXbYcZ',
   });
@@ -106,16 +118,23 @@ function chatEvents(said: Said, serial: string): unknown[] {
   return [
     chunk({ role: 'assistant', content: '', refusal: null }),
     ...words(said.reasoning).map((piece) => chunk({ reasoning_content: piece })),
-    ...words(said.text).map((piece) => chunk({ content: piece })),
+    ...words(said.text).map((content, index) =>
+      chunk({ content }, null, said.logprobs ? { content: [logprobsOf(said)[index]], refusal: null } : null),
+    ),
     ...words(said.refusal).map((piece) => chunk({ refusal: piece })),
-    ...calls.flatMap((call, index) => [
-      chunk({
-        tool_calls: [{ index, id: call.id, type: 'function', function: { name: call.function.name, arguments: '' } }],
-      }),
-      ...halves(call.function.arguments).map((piece) =>
-        chunk({ tool_calls: [{ index, function: { arguments: piece } }] }),
-      ),
-    ]),
+    ...calls.flatMap(({ function: made, custom, ...call }, index) =>
+      custom
+        ? [
+            chunk({ tool_calls: [{ index, ...call, custom: { name: custom.name, input: '' } }] }),
+            ...halves(custom.input).map((input) => chunk({ tool_calls: [{ index, custom: { input } }] })),
+          ]
+        : [
+            chunk({ tool_calls: [{ index, ...call, function: { name: made.name, arguments: '' } }] }),
+            ...halves(made.arguments).map((piece) =>
+              chunk({ tool_calls: [{ index, function: { arguments: piece } }] }),
+            ),
+          ],
+    ),
     chunk({}, said.finish ?? (calls.length > 0 ? 'tool_calls' : 'stop')),
     { ...envelope, choices: [], usage: chatUsage(said.usage) },
     'data: [DONE]\n\n',
@@ -123,9 +142,11 @@ function chatEvents(said: Said, serial: string): unknown[] {
 }
 
 function responseOf(said: Said, serial: string) {
-  const [input, output] = said.usage ?? [10, 5];
+  const [input, output, cached = 0, reasoning = 0] = said.usage ?? [10, 5];
   const parts = [
-    ...(said.text === undefined ? [] : [{ type: 'output_text', text: said.text, annotations: [], logprobs: [] }]),
+    ...(said.text === undefined
+      ? []
+      : [{ type: 'output_text', text: said.text, annotations: [], logprobs: logprobsOf(said) }]),
     ...(said.refusal === undefined ? [] : [{ type: 'refusal', refusal: said.refusal }]),
   ];
   const reason = { length: 'max_output_tokens', content_filter: 'content_filter', stop: undefined }[
@@ -159,11 +180,12 @@ function responseOf(said: Said, serial: string) {
         : [{ id: `msg_${serial}`, type: 'message', status: 'completed', role: 'assistant', content: parts }]),
       ...(said.calls ?? []).map((call, index) => ({
         id: `fc_${serial}${index}`,
-        type: 'function_call',
-        status: 'completed',
-        arguments: argsText(call.args),
+        status: said.finish === 'length' ? 'incomplete' : 'completed',
         call_id: callId(call, index, serial),
         name: call.name,
+        ...(call.kind === 'custom'
+          ? { type: 'custom_tool_call', input: argsText(call.args) }
+          : { type: 'function_call', arguments: argsText(call.args) }),
       })),
     ],
     parallel_tool_calls: true,
@@ -179,9 +201,9 @@ function responseOf(said: Said, serial: string) {
     truncation: 'disabled',
     usage: {
       input_tokens: input,
-      input_tokens_details: { cached_tokens: 0 },
+      input_tokens_details: { cached_tokens: cached },
       output_tokens: output,
-      output_tokens_details: { reasoning_tokens: 0 },
+      output_tokens_details: { reasoning_tokens: reasoning },
       total_tokens: input + output,
     },
     user: null,
@@ -216,6 +238,13 @@ function itemEvents(item: Item, output_index: number): { type: string }[] {
         obfuscation: 'x',
       })),
       { type: 'response.function_call_arguments.done', ...at, arguments: item.arguments, name: item.name },
+      { type: 'response.output_item.done', output_index, item },
+    ] as { type: string }[];
+  if (item.type === 'custom_tool_call')
+    return [
+      { type: 'response.output_item.added', output_index, item: { ...item, status: 'in_progress', input: '' } },
+      ...halves(item.input).map((delta) => ({ type: 'response.custom_tool_call_input.delta', ...at, delta })),
+      { type: 'response.custom_tool_call_input.done', ...at, input: item.input },
       { type: 'response.output_item.done', output_index, item },
     ] as { type: string }[];
   if (item.type === 'reasoning')
@@ -254,14 +283,14 @@ function partEvents(part: Item, at: object): { type: string }[] {
     ] as { type: string }[];
   return [
     { type: 'response.content_part.added', ...at, part: { ...part, text: '' } },
-    ...words(part.text).map((delta) => ({
+    ...words(part.text).map((delta, index) => ({
       type: 'response.output_text.delta',
       ...at,
       delta,
-      logprobs: [],
+      logprobs: part.logprobs.slice(index, index + 1),
       obfuscation: 'y',
     })),
-    { type: 'response.output_text.done', ...at, text: part.text, logprobs: [] },
+    { type: 'response.output_text.done', ...at, text: part.text, logprobs: part.logprobs },
     { type: 'response.content_part.done', ...at, part },
   ] as { type: string }[];
 }
