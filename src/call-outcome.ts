@@ -19,7 +19,10 @@ export function logCall(log: Log, { tool, result, requestId, trace, ms }: CallOu
 
 /** What a person is asked, or has said, is nothing that broke. */
 function isQuestion(result: CallResult): boolean {
-  return result.kind === 'failed' && result.error.code.startsWith('CONFIRMATION_');
+  return (
+    result.kind === 'failed' &&
+    (result.error.code.startsWith('CONFIRMATION_') || result.error.code === 'INPUT_REQUIRED')
+  );
 }
 
 /** Further lines may show arguments. */
@@ -36,6 +39,10 @@ export function longText(result: CallResult): { readonly text: string; readonly 
   const { content } = result;
   if (content.kind === 'mcp') {
     const text = content.blocks.map((block) => (block.type === 'text' ? block.text : '')).join('\n');
+    return text.length <= MAX_SHOWN ? undefined : { text, mediaType: 'text/plain' };
+  }
+  if (content.kind === 'multipart') {
+    const text = content.parts.map(({ content: part }) => ('text' in part ? part.text : '')).join('\n');
     return text.length <= MAX_SHOWN ? undefined : { text, mediaType: 'text/plain' };
   }
   if ((content.kind !== 'json' && content.kind !== 'text') || content.text.length <= MAX_SHOWN) return undefined;

@@ -5,12 +5,13 @@ import {
   isXmlMediaType,
   mediaTypeEssence,
 } from '../operation/media-type.ts';
+import { type ReadPart, readMultipart } from './read-multipart.ts';
 import type { Content, RawResponse } from './types.ts';
 
 type Received = Pick<RawResponse, 'status' | 'headers' | 'body' | 'partial'>;
 
-/** An answer's body by its media type (RFC 9110 §8.3). What is declared as JSON and is none becomes text; what is declared as nothing is looked at. */
-export function readContent({ status, headers, body, partial = false }: Received): Content {
+/** An answer's body by its media type (RFC 9110 §8.3). `depth`: multiparts around it. What is declared as JSON and is none becomes text; what is declared as nothing is looked at. */
+export function readContent({ status, headers, body, partial = false }: Received, depth = 0): Content {
   if (body.length === 0 || status === 204 || status === 304) return { kind: 'none' };
   const declared = single(headers['content-type']) ?? '';
   const mediaType = mediaTypeEssence(declared);
@@ -23,8 +24,14 @@ export function readContent({ status, headers, body, partial = false }: Received
   if (isTextMediaType(mediaType) || isXmlMediaType(mediaType) || mediaType === 'application/x-www-form-urlencoded')
     return { kind: 'text', text: decode(body, charset), mediaType };
   if (mediaType === '' || mediaType === '*/*') return sniff(body);
+  if (mediaType.startsWith('multipart/')) {
+    const parts = readMultipart(body, declared, { read: readPart, depth });
+    if (parts) return { kind: 'multipart', parts, bytes: body, mediaType: declared };
+  }
   return binary('binary', body, mediaType, headers);
 }
+
+const readPart: ReadPart = (headers, body, depth) => readContent({ status: 200, headers, body }, depth);
 
 function single(value: string | readonly string[] | undefined): string | undefined {
   return typeof value === 'string' ? value : value?.[0];

@@ -1,4 +1,5 @@
 import { unreachable } from '../errors.ts';
+import { mediaTypeEssence } from '../operation/media-type.ts';
 import { jsonOfContent } from './mcp-content.ts';
 import { MAX_TEXT, shapeJson, shapeText } from './shape.ts';
 import type { Answer, ArgumentIssue, CallFailure, CallResult, Content, ContentBlock } from './types.ts';
@@ -146,11 +147,30 @@ function renderContent(content: Content, before: string | undefined, after: stri
         { type: 'resource', resource: { uri, mimeType: content.mediaType, blob: base64(content.bytes) } },
       ];
     }
+    case 'multipart':
+      return renderParts(content, before, after);
     case 'mcp':
       return renderBlocks(content);
     default:
       return unreachable(content);
   }
+}
+
+/** One after the other, each under its name. */
+function renderParts(
+  { parts, mediaType }: Extract<Content, { kind: 'multipart' }>,
+  before: string | undefined,
+  after: string | undefined,
+): ContentBlock[] {
+  const head = [before, `${mediaTypeEssence(mediaType)}, ${parts.length} ${parts.length === 1 ? 'part' : 'parts'}`];
+  const blocks = parts.flatMap(({ content, name }, index) => {
+    const called = `part-${index + 1}`;
+    if (content.kind === 'none') return [textBlock(`${name ?? called}: (empty)`)];
+    const named = content.kind === 'binary' ? { ...content, filename: content.filename ?? called } : content;
+    return renderContent(named, name === undefined ? undefined : `${name}:`, undefined);
+  });
+  const first = textBlock(head.filter((line) => line !== undefined).join('\n'));
+  return [first, ...blocks, ...(after === undefined ? [] : [textBlock(after)])];
 }
 
 /** As they came, long text cut. What is structured only is told in words too: not every client reads it. */
@@ -164,7 +184,7 @@ function renderBlocks(content: Extract<Content, { kind: 'mcp' }>): ContentBlock[
   });
 }
 
-function fileLine(content: Extract<Content, { bytes: Uint8Array }>): string {
+function fileLine(content: Extract<Content, { kind: 'image' | 'audio' | 'binary' }>): string {
   return `${content.mediaType}, ${content.bytes.length} bytes${content.filename === undefined ? '' : `, ${content.filename}`}`;
 }
 

@@ -39,8 +39,21 @@ export type Content =
       readonly mediaType: string;
       readonly filename?: string;
     }
+  /** Several in one: `bytes` and `mediaType`, its boundary among them, as they came. */
+  | {
+      readonly kind: 'multipart';
+      readonly parts: readonly Part[];
+      readonly bytes: Uint8Array;
+      readonly mediaType: string;
+    }
   /** What a tool of an MCP server answered, its content blocks passed on as they came. */
   | { readonly kind: 'mcp'; readonly blocks: readonly ContentBlock[]; readonly structured?: unknown };
+
+/** One of a multipart answer, itself none. `name`: of a form's field, or its Content-ID. */
+export interface Part {
+  readonly content: Content;
+  readonly name?: string;
+}
 
 /** A content block of MCP (revision 2026-07-28; the older ones have the same). */
 export type ContentBlock = { readonly _meta?: object; readonly annotations?: object } & (

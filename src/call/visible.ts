@@ -17,6 +17,7 @@ export interface Visible {
 
 /** An answer without the characters that only a model sees. Bytes are passed on as they came. */
 export function visibleContent(content: Content): Visible {
+  if (content.kind === 'multipart') return visibleParts(content);
   if (content.kind !== 'json' && content.kind !== 'text') return { content, removed: 0 };
   const plain = content.text.match(INVISIBLE)?.length ?? 0;
   if (content.kind === 'text')
@@ -28,6 +29,16 @@ export function visibleContent(content: Content): Visible {
   // The text as it came keeps numbers that no double holds; only escapes make it necessary to write it anew.
   const text = counter.removed > plain ? JSON.stringify(value) : visible(content.text);
   return { content: { kind: 'json', value, text }, removed: counter.removed };
+}
+
+function visibleParts(content: Extract<Content, { kind: 'multipart' }>): Visible {
+  let removed = 0;
+  const parts = content.parts.map((part) => {
+    const seen = visibleContent(part.content);
+    removed += seen.removed;
+    return { ...part, content: seen.content };
+  });
+  return { content: removed === 0 ? content : { ...content, parts }, removed };
 }
 
 function visible(text: string): string {

@@ -104,6 +104,8 @@ function contentAnswer(content: Content): Omit<HttpAnswer, 'status'> {
     case 'audio':
     case 'binary':
       return { headers: { 'content-type': essence(content.mediaType) }, body: content.bytes };
+    case 'multipart':
+      return { headers: { 'content-type': multipartType(content.mediaType) }, body: content.bytes };
     case 'mcp':
       return mcpAnswer(content);
     default:
@@ -124,6 +126,11 @@ function mcpAnswer(content: Extract<Content, { kind: 'mcp' }>): Omit<HttpAnswer,
     return { headers: { 'content-type': 'text/plain; charset=utf-8' }, body: textOfContent(content) };
   const whole = { content: blocks, ...(structured === undefined ? {} : { structuredContent: structured }) };
   return { headers: JSON_TYPE, body: JSON.stringify(whole) };
+}
+
+/** With its parameters, which tell where the parts begin; they must not break the header. */
+function multipartType(mediaType: string): string {
+  return /^[\x20-\x7e]*$/.test(mediaType) ? mediaType : essence(mediaType);
 }
 
 function essence(mediaType: string): string {

@@ -6,7 +6,7 @@ import { canonical } from '../../tool/fingerprint.ts';
 import type { Handler, Middleware } from '../compose.ts';
 import type { Call } from '../execute.ts';
 import { failureOf } from '../failure.ts';
-import type { CallResult } from '../types.ts';
+import type { CallResult, Content } from '../types.ts';
 
 export interface DeduplicationOptions {
   /** Shared by all replicas; must throw rather than go on alone (SECURITY.md: "de-duplication … fail closed"). */
@@ -134,5 +134,12 @@ function read(text: string): CallResult {
 
 function mapBytes(result: CallResult, change: (bytes: unknown) => unknown): unknown {
   if ((result.kind !== 'ok' && result.kind !== 'refused') || !('bytes' in result.content)) return result;
-  return { ...result, content: { ...result.content, bytes: change(result.content.bytes) } };
+  return { ...result, content: mapContent(result.content, change) };
+}
+
+function mapContent(content: Content, change: (bytes: unknown) => unknown): unknown {
+  if (!('bytes' in content)) return content;
+  const mapped = { ...content, bytes: change(content.bytes) };
+  if (content.kind !== 'multipart') return mapped;
+  return { ...mapped, parts: content.parts.map((part) => ({ ...part, content: mapContent(part.content, change) })) };
 }

@@ -21,10 +21,19 @@ function masked(result: CallResult, masker: Masker): CallResult {
 
 function maskContent(content: Content, masker: Masker): Content {
   if (content.kind === 'mcp') return maskBlocks(content, masker);
+  if (content.kind === 'multipart') return maskParts(content, masker);
   if (content.kind !== 'json' && content.kind !== 'text') return content;
   const text = masker.mask(content.text);
   if (text === content.text) return content;
   return content.kind === 'text' ? { ...content, text } : { ...content, text, value: masker.maskValue(content.value) };
+}
+
+function maskParts(content: Extract<Content, { kind: 'multipart' }>, masker: Masker): Content {
+  const parts = content.parts.map(({ content: each, name }) => ({
+    content: maskContent(each, masker),
+    ...(name === undefined ? {} : { name: masker.mask(name) }),
+  }));
+  return { ...content, parts };
 }
 
 function maskBlocks(content: Extract<Content, { kind: 'mcp' }>, masker: Masker): Content {
