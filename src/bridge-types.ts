@@ -90,6 +90,8 @@ export interface ResourceSource {
   templates(maySee?: MaySee): readonly ResourceTemplate[];
   /** Undefined for what is not there, or belongs to somebody else. Throws BridgeError when the MCP server that has it fails. */
   read(uri: string, principal: string | undefined, maySee?: MaySee): Promise<readonly ResourceContents[] | undefined>;
+  /** Tells of changes of a resource of an MCP server, until the function it resolves to is called; else as `read`. */
+  watch(uri: string, onUpdated: () => void, maySee?: MaySee): Promise<(() => void) | undefined>;
 }
 
 /** A prompt, as MCP lists it. */

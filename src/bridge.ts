@@ -164,6 +164,7 @@ export async function openBridge(config: BridgeConfig, dependencies: BridgeDepen
         const saved = await readSaved(await responses(), uri, principal);
         return saved ?? servers?.offers.read(uri, maySee);
       },
+      watch: async (uri, onUpdated, maySee) => servers?.offers.watch(uri, onUpdated, maySee),
     },
     logins: {
       start: async (wanted) => (await logins()).start(wanted),

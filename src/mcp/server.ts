@@ -21,6 +21,7 @@ import { instructionsFor } from './instructions.ts';
 import { refuseMissingCapability } from './missing-capability.ts';
 import { offerCompletions, offerPrompts } from './offer-prompts.ts';
 import { offerResources } from './offer-resources.ts';
+import { offerSubscriptions } from './offer-subscriptions.ts';
 import type { ProgressReport } from './progress.ts';
 import { promptsOf } from './prompts.ts';
 import { createQuickCalls, type QuickCalls, STATELESS_REVISION } from './quick-call.ts';
@@ -53,8 +54,8 @@ export interface McpOptions {
 
 /** MCP over one source of tools. */
 export interface McpServers {
-  /** A server of the SDK's: one a connection (stdio, session), or one a request. */
-  create(): Server;
+  /** A server of the SDK's: one a connection (stdio, session), or one a request. `older`: for a revision before 2026-07-28. */
+  create(older?: boolean): Server;
   /** Answers plain calls of 2026-07-28 without a server. */
   quick(request: JSONRPCRequest, signal: Signal): ReturnType<QuickCalls>;
   /** The same on the connection of a server made here, once it is known what its client speaks. */
@@ -77,11 +78,12 @@ export function createMcpServers(source: ToolSource, options: McpOptions): McpSe
   const fromServers = options.listChanged && source.prompts ? { listChanged: true } : {};
   const logs = new WeakMap<Server, ClientLog>();
 
-  function create(): Server {
+  function create(older = false): Server {
+    const subscribes = older && source.prompts !== undefined;
     const server = new Server(info, {
       capabilities: {
         tools: options.listChanged ? { listChanged: true } : {},
-        resources: fromServers,
+        resources: subscribes ? { ...fromServers, subscribe: true } : fromServers,
         logging: {},
         ...(hasPrompts ? { prompts: fromServers } : {}),
         ...(source.prompts ? { completions: {} } : {}),
@@ -101,6 +103,7 @@ export function createMcpServers(source: ToolSource, options: McpOptions): McpSe
       callTool(source, params, callContextOf(options, factsOf(context)), { ...options, server, context, log, render }),
     );
     offerResources(server, source);
+    if (subscribes) offerSubscriptions(server, source);
     if (hasPrompts) offerPrompts(server, prompts, source.prompts);
     if (source.prompts) offerCompletions(server, source.prompts);
     return server;

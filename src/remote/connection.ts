@@ -3,12 +3,13 @@ import * as z from 'zod/v4';
 import type { CallContext } from '../call/execute.ts';
 import type { ServerInput } from '../call/server-input.ts';
 import { version } from '../version.ts';
+import { createWatching, followLists, PARTS, type Watching } from './listening.ts';
 import { inputParams } from './server-input.ts';
 import { openTransport, type TransportOptions } from './transport.ts';
 import type { Completion, CompletionRequest, Offer, Part, ServerTarget } from './types.ts';
 
 /** One life of a server: from the start of its process, or the first request, to its end. */
-export interface Connection {
+export interface Connection extends Watching {
   /** What to connect with next time, without finding out which generation the server is of. */
   readonly prior: PriorDiscovery;
   readOffer(signal: AbortSignal): Promise<Offer>;
@@ -47,6 +48,7 @@ export interface ConnectOptions extends Pick<TransportOptions, 'openFetch' | 'on
   readonly signal: AbortSignal;
   readonly timeoutMs: number;
   readonly onChanged: (part: Part) => void;
+  readonly onUpdated: (uri: string) => void;
   /** Once, when the connection is over and nobody has closed it. */
   readonly onEnd: (error: Error | undefined) => void;
 }
@@ -55,7 +57,6 @@ export interface ConnectOptions extends Pick<TransportOptions, 'openFetch' | 'on
 const NEVER_MS = 2 ** 31 - 1;
 /** A server of the older generation may never answer the question which one it is of. */
 const PROBE_MS = 10_000;
-const PARTS: readonly Part[] = ['tools', 'resources', 'prompts'];
 
 /** Starts the server, or reaches it, and finds out which generation of the protocol it speaks (2026-07-28, or one before). */
 export async function connect(target: ServerTarget, options: ConnectOptions): Promise<Connection> {
@@ -94,6 +95,7 @@ export async function connect(target: ServerTarget, options: ConnectOptions): Pr
   client.onerror = () => undefined;
   for (const part of PARTS)
     client.setNotificationHandler(`notifications/${part}/list_changed`, () => options.onChanged(part));
+  client.setNotificationHandler('notifications/resources/updated', ({ params }) => options.onUpdated(params.uri));
   const giveUp = () => void opened.transport.close().catch(() => undefined);
   options.signal.addEventListener('abort', giveUp, { once: true });
   try {
@@ -112,8 +114,8 @@ export async function connect(target: ServerTarget, options: ConnectOptions): Pr
     options.signal.removeEventListener('abort', giveUp);
   }
   state = 'open';
-  if (client.getProtocolEra() === 'modern') void listen(client, () => state === 'open', options.onChanged);
-  return viewOf(client, async () => {
+  if (client.getProtocolEra() === 'modern') void followLists(client, () => state === 'open', options.onChanged);
+  return viewOf(client, options.onUpdated, async () => {
     const isOpen = state === 'open';
     state = 'over';
     if (isOpen) await opened.leave();
@@ -122,7 +124,7 @@ export async function connect(target: ServerTarget, options: ConnectOptions): Pr
   });
 }
 
-function viewOf(client: Client, close: () => Promise<void>): Connection {
+function viewOf(client: Client, onUpdated: (uri: string) => void, close: () => Promise<void>): Connection {
   const discover = client.getDiscoverResult();
   const capabilities = client.getServerCapabilities() ?? {};
   const asks = client.getProtocolEra() === 'modern';
@@ -171,6 +173,7 @@ function viewOf(client: Client, close: () => Promise<void>): Connection {
       capabilities.completions
         ? (await client.complete(params as CompleteParams, { signal, timeout: NEVER_MS })).completion
         : { values: [] },
+    ...createWatching(client, onUpdated),
     close,
   };
 }
@@ -210,27 +213,4 @@ async function listAll(
     cursor = answer.nextCursor;
   }
   throw new SdkError(SdkErrorCode.ListPaginationExceeded, `${method} has more than ${MAX_PAGES} pages`);
-}
-
-const LISTEN_AGAIN_MS = [1_000, 2_000, 4_000, 15_000, 60_000];
-
-/** Servers since 2026-07-28 tell of changes to those who listen; a stream that ends is opened again, and all is read anew. */
-async function listen(client: Client, isOpen: () => boolean, onChanged: (part: Part) => void): Promise<void> {
-  const capabilities = client.getServerCapabilities() ?? {};
-  const parts = PARTS.filter((part) => capabilities[part]?.listChanged === true);
-  if (parts.length === 0) return;
-  const filter = Object.fromEntries(parts.map((part) => [`${part}ListChanged`, true]));
-  let failures = 0;
-  for (let first = true; isOpen(); first = false) {
-    try {
-      const subscription = await client.listen(filter);
-      failures = 0;
-      if (!first) onChanged('tools');
-      if ((await subscription.closed) === 'local') return;
-    } catch {
-      failures++;
-    }
-    const wait = LISTEN_AGAIN_MS[Math.min(failures, LISTEN_AGAIN_MS.length - 1)]!;
-    await new Promise((resolve) => setTimeout(resolve, wait).unref());
-  }
 }

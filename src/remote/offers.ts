@@ -38,6 +38,8 @@ export interface RemoteOffers {
    * when no other server has it too. Throws BridgeError when the server fails.
    */
   read(uri: string, within: Within): Promise<readonly ReadContents[] | undefined>;
+  /** Undefined as for `read`. */
+  watch(uri: string, onUpdated: () => void, within: Within): Promise<(() => void) | undefined>;
   prompt(asked: PromptCall, within: Within): Promise<object | undefined>;
   /** Undefined for a prompt or template that there is not. */
   complete(request: CompletionRequest, within: Within): Promise<Completion | undefined>;
@@ -54,6 +56,10 @@ const TIMEOUT_MS = 45_000;
 
 export function createOffers(remote: RemoteServers): RemoteOffers {
   const { servers, uris } = remote;
+  const find = (uri: string, within: Within) => {
+    const found = uris.inside(uri) ?? ownerOf(servers, uri, within);
+    return found && (!within || within(found.server)) ? found : undefined;
+  };
   const promptNamed = (name: string, within: Within) =>
     promptsOf(servers, within).find(({ listed }) => listed.name === name);
   return {
@@ -61,9 +67,12 @@ export function createOffers(remote: RemoteServers): RemoteOffers {
     templates: (within) => templatesOf(servers, uris, within),
     prompts: (within) => promptsOf(servers, within).map(({ listed }) => listed),
     async read(uri, within) {
-      const found = uris.inside(uri) ?? ownerOf(servers, uri, within);
-      if (!found || (within && !within(found.server))) return undefined;
-      return remote.readResource(found.server, found.uri, AbortSignal.timeout(TIMEOUT_MS));
+      const found = find(uri, within);
+      return found && remote.readResource(found.server, found.uri, AbortSignal.timeout(TIMEOUT_MS));
+    },
+    async watch(uri, onUpdated, within) {
+      const found = find(uri, within);
+      return found && remote.watchResource(found.server, found.uri, onUpdated);
     },
     async prompt(asked, within) {
       const found = promptNamed(asked.name, within);

@@ -13,6 +13,7 @@ import { withAsker } from './server-input.ts';
 import { type SupervisedServer, supervise } from './supervisor.ts';
 import type { Completion, CompletionRequest, Offer, Part, ServerOptions } from './types.ts';
 import { createUriSpace, type UriSpace, withOutsideUris } from './uris.ts';
+import { createResourceWatches } from './watches.ts';
 
 /** The MCP servers of a bridge, each kept running, none depending on another. */
 export interface RemoteServers {
@@ -28,6 +29,8 @@ export interface RemoteServers {
   /** May be a question (`resultType: 'input_required'`) instead. */
   getPrompt(server: string, prompt: PromptCall, signal: AbortSignal): Promise<object>;
   complete(server: string, request: CompletionRequest, signal: AbortSignal): Promise<Completion>;
+  /** Tells of changes of a resource until it is stopped, also over other connections. Throws as `readResource` does. */
+  watchResource(server: string, uri: string, onUpdated: () => void): Promise<() => void>;
   onChange(listener: (part: Part) => void): () => void;
   close(): Promise<void>;
 }
@@ -55,6 +58,7 @@ export function openRemoteServers(options: RemoteOptions): RemoteServers {
     for (const listener of listeners) listener(part);
   };
   const openFetch = createFetches(options.allowHosts);
+  const watches = createResourceWatches();
   const uris = createUriSpace(options.servers.map(({ name }) => name));
   const supervised = new Map(
     options.servers.map((server) => [
@@ -63,6 +67,8 @@ export function openRemoteServers(options: RemoteOptions): RemoteServers {
         ...server,
         openFetch,
         onChanged,
+        onUpdated: (uri) => watches.updated(server.name, uri),
+        onConnected: (connection) => watches.reconnected(server.name, connection),
         log: options.log,
         clock,
         ...(options.startTimeoutMs === undefined ? {} : { startTimeoutMs: options.startTimeoutMs }),
@@ -129,6 +135,11 @@ export function openRemoteServers(options: RemoteOptions): RemoteServers {
       return withOutsideUris(withAsker(prompt, server), (uri) => uris.outside(server, uri));
     },
     complete: (server, request, signal) => use(server, (connection) => connection.complete(request, signal), signal),
+    watchResource: (server, uri, onUpdated) =>
+      watches.watch(server, uri, {
+        use: (work) => use(server, work, AbortSignal.timeout(WATCH_MS)),
+        onUpdated,
+      }),
     onChange(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -140,6 +151,8 @@ export function openRemoteServers(options: RemoteOptions): RemoteServers {
   };
 }
 
+/** Until a server has said that it will tell. */
+const WATCH_MS = 45_000;
 const FORGOTTEN = 'it has forgotten the session';
 
 function definitionOf({ offer }: SupervisedServer, name: string): unknown {

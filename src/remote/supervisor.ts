@@ -33,6 +33,9 @@ export interface SuperviseOptions extends ServerOptions {
   readonly openFetch: ConnectOptions['openFetch'];
   /** Told after the offer has changed. */
   readonly onChanged: (part: Part) => void;
+  /** A resource that is watched on its connection has changed. */
+  readonly onUpdated: (uri: string) => void;
+  readonly onConnected: (connection: Connection) => void;
   readonly log: Log;
   readonly clock: Clock;
   readonly startTimeoutMs?: number;
@@ -89,6 +92,7 @@ export function supervise(options: SuperviseOptions): SupervisedServer {
         signal,
         timeoutMs: startTimeoutMs,
         onChanged: (part) => void reread(part),
+        onUpdated: options.onUpdated,
         onEnd: (error) => {
           over = true;
           if (up === connection) ended(error);
@@ -102,6 +106,7 @@ export function supervise(options: SuperviseOptions): SupervisedServer {
       failure = undefined;
       log.info(`The MCP server "${name}" is there: ${found.tools.length} tools`);
       replace(found);
+      options.onConnected(connection);
       return connection;
     } catch (error) {
       await connection?.close();

@@ -72,7 +72,7 @@ export function createSessions(options: SessionsOptions): Sessions {
   async function prepare(id: string, caller: Caller, record: SessionRecord): Promise<Held> {
     makeRoom();
     const servers = options.serversFor(caller);
-    const server = servers.create();
+    const server = servers.create(true);
     const transport = new SessionTransport({
       quick: (message, signal) => servers.quickOn(server, message, { signal, sessionId: id }),
       sessionIdGenerator: () => id,

@@ -61,8 +61,8 @@ export async function serveStdio(bridge: Bridge, { listChanged = false, stopped 
     void stopped?.then(() => resolve(DRAIN_MS));
   });
   serve(
-    () => {
-      const server = served.create();
+    ({ era }) => {
+      const server = served.create(era === 'legacy');
       servers.push(server);
       return server;
     },

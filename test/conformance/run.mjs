@@ -1,4 +1,5 @@
-// npm run conformance: the official suite against the built command, once for each generation of the protocol.
+// npm run conformance: the official suite against the built command, once for each generation of the protocol. The command serves
+// openapi.yaml, and beside it server.mjs, an MCP server that has what documents do not describe.
 // The suite needs Node 22 or newer, so npx brings one along. What fails must stand in expected-failures-*.yaml, with its reason.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';

@@ -41,6 +41,8 @@ function superviseWith(target: ServerTarget, clock: Clock) {
       throw new Error('no network here');
     },
     onChanged: () => undefined,
+    onUpdated: () => undefined,
+    onConnected: () => undefined,
     log,
     clock,
     startTimeoutMs: 15_000,

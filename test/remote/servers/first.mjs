@@ -13,6 +13,8 @@ import {
   ListToolsRequestSchema,
   McpError,
   ReadResourceRequestSchema,
+  SubscribeRequestSchema,
+  UnsubscribeRequestSchema,
 } from '@modelcontextprotocol/sdk/types.js';
 import { call, GROWN, getPrompt, note, PROMPTS, RESOURCES, readResource, TEMPLATES, TOOLS } from './kit.mjs';
 
@@ -21,7 +23,10 @@ let grown = false;
 function makeServer() {
   const server = new Server(
     { name: 'first', version: '1.0.0' },
-    { capabilities: { tools: { listChanged: true }, resources: {}, prompts: {} }, instructions: 'The first one.' },
+    {
+      capabilities: { tools: { listChanged: true }, resources: { subscribe: true }, prompts: {} },
+      instructions: 'The first one.',
+    },
   );
   server.setRequestHandler(ListToolsRequestSchema, () => ({ tools: grown ? [...TOOLS, GROWN] : TOOLS }));
   server.setRequestHandler(ListResourcesRequestSchema, () => ({ resources: RESOURCES }));
@@ -29,12 +34,26 @@ function makeServer() {
   server.setRequestHandler(ListPromptsRequestSchema, () => ({ prompts: PROMPTS }));
   server.setRequestHandler(ReadResourceRequestSchema, ({ params }) => readResource(params.uri));
   server.setRequestHandler(GetPromptRequestSchema, ({ params }) => getPrompt(params));
+  const subscribed = new Set();
+  server.setRequestHandler(SubscribeRequestSchema, ({ params: { uri } }) => {
+    note(`subscribe ${uri}`);
+    subscribed.add(uri);
+    return {};
+  });
+  server.setRequestHandler(UnsubscribeRequestSchema, ({ params: { uri } }) => {
+    note(`unsubscribe ${uri}`);
+    subscribed.delete(uri);
+    return {};
+  });
   server.setRequestHandler(CallToolRequestSchema, ({ params }) =>
     call(params, {
       refuse: (code, message) => new McpError(code, message),
       grow: () => {
         grown = true;
         void server.sendToolListChanged();
+      },
+      touch: (uri) => {
+        if (subscribed.has(uri)) void server.sendResourceUpdated({ uri });
       },
     }),
   );

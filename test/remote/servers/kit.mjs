@@ -72,8 +72,8 @@ const PIXEL = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QD
 const say = (words) => ({ content: [{ type: 'text', text: words }] });
 const later = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** `refuse` makes the JSON-RPC error of the SDK in use, `grow` tells the client of another list. */
-export async function call({ name, arguments: args = {} }, { refuse, grow }) {
+/** `refuse` makes the JSON-RPC error of the SDK in use, `grow` tells the client of another list, `touch` of a changed resource. */
+export async function call({ name, arguments: args = {} }, { refuse, grow, touch }) {
   note(`${name} ${JSON.stringify(args)}`);
   switch (name) {
     case 'echo':
@@ -84,6 +84,7 @@ export async function call({ name, arguments: args = {} }, { refuse, grow }) {
     case 'write':
     case 'put':
       await later(args.ms);
+      if (name === 'write') touch?.(RESOURCES[0].uri);
       return say(`${name} done ${args.id ?? ''}`.trim());
     case 'fail':
       return { ...say('the disk is full'), isError: true };

@@ -7,11 +7,15 @@ import { call, GROWN, getPrompt, note, PROMPTS, RESOURCES, readResource, TEMPLAT
 
 let grown = false;
 let tellAll = () => undefined;
+let tellUpdated = () => undefined;
 
 function makeServer() {
   const server = new Server(
     { name: 'second', version: '2.0.0' },
-    { capabilities: { tools: { listChanged: true }, resources: {}, prompts: {} }, instructions: 'The second one.' },
+    {
+      capabilities: { tools: { listChanged: true }, resources: { subscribe: true }, prompts: {} },
+      instructions: 'The second one.',
+    },
   );
   server.setRequestHandler('tools/list', () => ({ tools: grown ? [...TOOLS, GROWN] : TOOLS }));
   server.setRequestHandler('resources/list', () => ({ resources: RESOURCES }));
@@ -27,6 +31,10 @@ function makeServer() {
         void server.sendToolListChanged().catch(() => undefined);
         tellAll();
       },
+      touch: (uri) => {
+        void server.sendResourceUpdated({ uri }).catch(() => undefined);
+        tellUpdated(uri);
+      },
     }),
   );
   return server;
@@ -36,6 +44,7 @@ note(`start ${process.pid}`);
 if (process.env.PORT === undefined) serveStdio(makeServer);
 else {
   const handler = createMcpHandler(makeServer);
+  tellUpdated = (uri) => handler.notify.resourceUpdated(uri);
   tellAll = () => handler.notify.toolsChanged();
   const serve = toNodeHandler(handler);
   const http = createServer((request, response) => void serve(request, response));

@@ -1,0 +1,124 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client } from '@modelcontextprotocol/client';
+import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { openRemoteServers } from '../../src/remote/servers.ts';
+import { BUNDLE, CACHE_ENVIRONMENT } from '../support/bridge-process.ts';
+import {
+  createJournal,
+  createMemoryLog,
+  GENERATIONS,
+  type Generation,
+  startHttpServer,
+  stdioTarget,
+} from './fixtures.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'actionbridge-subscriptions-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const cleanUps: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
+});
+
+const URI = 'note://one';
+
+async function bridgeTo(generation: Generation) {
+  const config = join(folder, `${generation}.json`);
+  const { command, args } = stdioTarget(generation) as { command: string; args: readonly string[] };
+  writeFileSync(config, JSON.stringify({ mcpServers: { a: { command, args } } }));
+  const client = new Client({ name: 'test', version: '1' }, { versionNegotiation: { mode: 'legacy' } });
+  const updated: string[] = [];
+  let told = (): void => undefined;
+  client.setNotificationHandler('notifications/resources/updated', ({ params }) => {
+    updated.push(params.uri);
+    told();
+  });
+  await client.connect(
+    new StdioClientTransport({
+      command: process.execPath,
+      args: [BUNDLE, '--mcp-config', config],
+      env: { ...CACHE_ENVIRONMENT },
+    }),
+  );
+  cleanUps.push(() => client.close());
+  const next = () =>
+    new Promise<void>((resolve) => {
+      told = resolve;
+    });
+  const write = () => client.callTool({ name: 'a_write', arguments: { ms: 0 } });
+  return { client, updated, next, write };
+}
+
+describe.each(GENERATIONS)('resources of a server of the %s generation', (generation) => {
+  it.each([`a+${URI}`, URI])('are watched for a client that subscribes to %s, until it does no more', async (uri) => {
+    const { client, updated, next, write } = await bridgeTo(generation);
+    expect(client.getServerCapabilities()?.resources?.subscribe).toBe(true);
+    await client.subscribeResource({ uri });
+    const told = next();
+    await write();
+    await told;
+    await client.unsubscribeResource({ uri });
+    await write();
+    // One call later whatever was on its way has come.
+    await client.callTool({ name: 'a_echo', arguments: { text: 'x' } });
+    expect(updated).toEqual([uri]);
+  });
+
+  it('that are not there cannot be subscribed to', async () => {
+    const { client } = await bridgeTo(generation);
+    await expect(client.subscribeResource({ uri: 'nobody://one' })).rejects.toMatchObject({ code: -32602 });
+    await client.unsubscribeResource({ uri: 'nobody://one' });
+  });
+
+  it('are watched on the next connection too, and count as changed then', async () => {
+    const fixture = await startHttpServer(generation);
+    const remote = openRemoteServers({
+      servers: [{ name: 'a', target: fixture.target }],
+      allowHosts: [],
+      log: createMemoryLog().log,
+      startTimeoutMs: 15_000,
+    });
+    cleanUps.push(() => remote.close());
+    await remote.settle(15_000);
+    let count = 0;
+    let told = (): void => undefined;
+    const stop = await remote.watchResource('a', URI, () => {
+      count++;
+      told();
+    });
+    const again = new Promise<void>((resolve) => {
+      told = resolve;
+    });
+    await fixture.kill();
+    const second = await startHttpServer(generation, fixture.port);
+    cleanUps.push(() => second.kill());
+    const { signal } = new AbortController();
+    await remote.readResource('a', URI, signal).catch(() => remote.readResource('a', URI, signal));
+    await again;
+    expect(count).toBe(1);
+    stop();
+  });
+});
+
+it('a server is asked once, however many want to know', async () => {
+  const journal = createJournal();
+  const remote = openRemoteServers({
+    servers: [{ name: 'a', target: stdioTarget('first', { REMOTE_JOURNAL: journal.path }) }],
+    allowHosts: [],
+    log: createMemoryLog().log,
+  });
+  cleanUps.push(
+    () => journal.remove(),
+    () => remote.close(),
+  );
+  await remote.settle(15_000);
+  const stops = [await remote.watchResource('a', URI, () => 1), await remote.watchResource('a', URI, () => 2)];
+  for (const stop of [...stops, ...stops]) stop();
+  await journal.until('unsubscribe', 1);
+  expect(journal.lines().filter((line) => line.includes('subscribe'))).toEqual([
+    `subscribe ${URI}`,
+    `unsubscribe ${URI}`,
+  ]);
+});
