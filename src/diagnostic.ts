@@ -20,6 +20,24 @@ export function formatDiagnostic(diagnostic: Diagnostic): string {
   return printableLine(`${file}#${pointer}: ${severity} ${code}: ${message}${hint ? ` (${hint})` : ''}`);
 }
 
+/** How many of each severity, in words: `1 error, 2 warnings, 0 notes`. */
+export function countFindings(findings: readonly Pick<Diagnostic, 'severity'>[]): string {
+  return NOUNS.map(([severity, noun]) =>
+    counted(findings.filter((finding) => finding.severity === severity).length, noun),
+  ).join(', ');
+}
+
+const NOUNS = [
+  ['error', 'error'],
+  ['warning', 'warning'],
+  ['info', 'note'],
+] as const satisfies readonly (readonly [Severity, string])[];
+
+/** A number with its noun: `1 tool`, `2 tools`. */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
 /**
  * Text that others wrote, for a terminal: what would move its cursor, colour it or turn it round is written as an escape
  * (`\\u{1b}`). Line feeds stay.

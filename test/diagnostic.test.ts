@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { formatDiagnostic, printable, printableLine } from '../src/diagnostic.ts';
+import { countFindings, formatDiagnostic, printable, printableLine } from '../src/diagnostic.ts';
 import { runBridge } from './support/bridge-process.ts';
 
 describe('printable', () => {
@@ -13,6 +13,17 @@ describe('printable', () => {
   ])('shows %s', (_, text, shown) => expect(printable(text)).toBe(shown));
 
   it('makes one line of several', () => expect(printableLine('a\r\nb\nc')).toBe('a b c'));
+});
+
+describe('countFindings', () => {
+  it.each([
+    [[], '0 errors, 0 warnings, 0 notes'],
+    [['warning'], '0 errors, 1 warning, 0 notes'],
+    [['info', 'error', 'info', 'error'], '2 errors, 0 warnings, 2 notes'],
+    [['info', 'error'], '1 error, 0 warnings, 1 note'],
+  ] as const)('says %j in words', (severities, words) =>
+    expect(countFindings(severities.map((severity) => ({ severity })))).toBe(words),
+  );
 });
 
 describe('formatDiagnostic', () => {

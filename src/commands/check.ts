@@ -1,7 +1,7 @@
 import { type CredentialStatus, formatStatus } from '../auth/credentials.ts';
 import type { Bridge } from '../bridge.ts';
 import type { BridgeConfig } from '../config/types.ts';
-import { type Diagnostic, formatDiagnostic, printableLine } from '../diagnostic.ts';
+import { counted, countFindings, formatDiagnostic, printableLine } from '../diagnostic.ts';
 import { BridgeError } from '../errors.ts';
 import { formatReport } from '../fidelity/format.ts';
 import { reportFidelity } from '../fidelity/report.ts';
@@ -46,7 +46,7 @@ export const check: Command = async (input) => {
     { key: 'documents', value: documents, lines: documents.flatMap(formatReport) },
     { key: 'diagnostics', value: diagnostics, lines: elsewhere.map(formatDiagnostic) },
     { key: 'credentials', value: credentials, lines: describeCredentials(credentials) },
-    { key: 'summary', value: undefined, lines: [summary(tools.length, diagnostics)] },
+    { key: 'summary', value: undefined, lines: [`${counted(tools.length, 'tool')}; ${countFindings(diagnostics)}`] },
   ]);
   return refused.length > 0 || diagnostics.some(({ severity }) => severity === 'error') ? 1 : 0;
 };
@@ -111,10 +111,4 @@ async function openInspected(config: BridgeConfig): Promise<{ bridge: Bridge; in
 /** What the documents ask for, and how to give it. */
 function describeCredentials(credentials: readonly CredentialStatus[]): string[] {
   return credentials.length === 0 ? [] : ['Credentials:', ...credentials.map((status) => `  ${formatStatus(status)}`)];
-}
-
-function summary(tools: number, diagnostics: readonly Diagnostic[]): string {
-  const count = (severity: Diagnostic['severity']) =>
-    diagnostics.filter((diagnostic) => diagnostic.severity === severity).length;
-  return `${tools} tools; ${count('error')} errors, ${count('warning')} warnings, ${count('info')} notes`;
 }

@@ -1,4 +1,4 @@
-import { formatDiagnostic } from '../../diagnostic.ts';
+import { countFindings, formatDiagnostic } from '../../diagnostic.ts';
 import type { EditorFinding } from './finding.ts';
 
 /** Lines for people: what the editor would say, what ChatGPT would do, and how to mend it. */
@@ -13,14 +13,11 @@ export function formatFinding(finding: EditorFinding): string[] {
 
 /** Whether the editor would take the document, in a line. */
 export function summarizeFindings(name: string, findings: readonly EditorFinding[]): string {
-  const count = (severity: EditorFinding['severity']) =>
-    findings.filter((finding) => finding.severity === severity).length;
-  const [errors, warnings, notes] = [count('error'), count('warning'), count('info')];
-  const verdict =
-    errors > 0
-      ? 'the GPT editor would not take it as it is'
-      : warnings > 0
-        ? 'the GPT editor takes it, and drops something'
-        : 'the GPT editor takes it';
-  return `${name}: ${verdict}; ${errors} errors, ${warnings} warnings, ${notes} notes`;
+  const has = (wanted: EditorFinding['severity']) => findings.some(({ severity }) => severity === wanted);
+  const verdict = has('error')
+    ? 'the GPT editor would not take it as it is'
+    : has('warning')
+      ? 'the GPT editor takes it, and drops something'
+      : 'the GPT editor takes it';
+  return `${name}: ${verdict}; ${countFindings(findings)}`;
 }
