@@ -7,6 +7,10 @@ import { shorten } from './bundle.ts';
 const MAX_DEPTH = 2;
 const MAX_DESCRIPTION = 120;
 const MAX_HOPS = 50;
+/** Properties that are described of one answer: names that lead to one another, or aliases, could be millions. */
+const MAX_PROPERTIES = 1_000;
+/** Nodes of a schema that is compared with another one; larger ones are taken for different. */
+const MAX_COMPARED = 10_000;
 
 /**
  * What an answer looks like, for clients that check it: slim (two levels), relaxed (nothing required, everything nullable, no
@@ -22,7 +26,7 @@ export function compileOutput(operation: Operation, converter: SchemaConverter):
 /** One schema of an answer, as above. */
 export function relaxedOutput(schema: SchemaNode, converter: SchemaConverter): JsonSchema {
   const { root } = follow(converter.convert(schema), converter);
-  const relaxed = relax(root, converter, 0);
+  const relaxed = relax(root, 0, { converter, left: MAX_PROPERTIES });
   return isObject(root) ? { ...relaxed, type: 'object' } : { type: 'object', properties: { result: relaxed } };
 }
 
@@ -33,11 +37,24 @@ function jsonSchemas({ responses }: Operation): readonly SchemaNode[] {
     .flatMap(({ content }) => content)
     .filter(({ mediaType, schema }) => isJsonMediaType(mediaType) && schema !== undefined)
     .map(({ schema }) => schema);
-  const seen = new Set<string>();
-  return declared.filter((schema) => {
-    const text = JSON.stringify(schema);
-    return seen.has(text) ? false : seen.add(text);
-  });
+  const distinct = [...new Set(declared)];
+  if (distinct.length < 2 || !distinct.every(isComparable)) return distinct;
+  const byText = new Map(distinct.map((schema) => [JSON.stringify(schema), schema]));
+  return [...byText.values()];
+}
+
+/** Whether a schema is small enough to be written down, with every YAML alias in it written out. */
+function isComparable(schema: SchemaNode): boolean {
+  const open: unknown[] = [schema];
+  let count = 1;
+  for (let node = open.pop(); node !== undefined; node = open.pop()) {
+    if (typeof node !== 'object' || node === null) continue;
+    const inner = Object.values(node);
+    count += inner.length;
+    if (count > MAX_COMPARED) return false;
+    open.push(...inner.filter((each) => each !== undefined));
+  }
+  return true;
 }
 
 function follow(schema: JsonSchema, converter: SchemaConverter): { readonly root: JsonSchema } {
@@ -55,23 +72,27 @@ function typesOf(schema: JsonSchema): readonly string[] {
   return ([schema['type']].flat() as (string | undefined)[]).filter((type) => type !== undefined);
 }
 
-function relax(written: JsonSchema, converter: SchemaConverter, depth: number): JsonSchema {
-  const { root: schema } = follow(written, converter);
+interface Relaxing {
+  readonly converter: SchemaConverter;
+  /** Properties that may still be described. */
+  left: number;
+}
+
+function relax(written: JsonSchema, depth: number, relaxing: Relaxing): JsonSchema {
+  const { root: schema } = follow(written, relaxing.converter);
   const types = typesOf(schema);
   const description = typeof schema['description'] === 'string' ? shorten(schema['description'], MAX_DESCRIPTION) : '';
-  const properties = schema['properties'] as { readonly [name: string]: JsonSchema } | undefined;
+  const properties = Object.entries((schema['properties'] ?? {}) as { readonly [name: string]: JsonSchema });
+  const described = schema['properties'] !== undefined && depth < MAX_DEPTH && properties.length <= relaxing.left;
+  if (described) relaxing.left -= properties.length;
   const items = schema['items'] as JsonSchema | undefined;
   return {
     ...(types.length === 0 ? {} : { type: nullable(types) }),
     ...(description === '' ? {} : { description }),
-    ...(properties && depth < MAX_DEPTH
-      ? {
-          properties: Object.fromEntries(
-            Object.entries(properties).map(([name, each]) => [name, relax(each, converter, depth + 1)]),
-          ),
-        }
+    ...(described
+      ? { properties: Object.fromEntries(properties.map(([name, each]) => [name, relax(each, depth + 1, relaxing)])) }
       : {}),
-    ...(items && depth < MAX_DEPTH ? { items: relax(items, converter, depth + 1) } : {}),
+    ...(items && depth < MAX_DEPTH ? { items: relax(items, depth + 1, relaxing) } : {}),
     ...(types.includes('array') && !(items && depth < MAX_DEPTH) ? { items: {} } : {}),
   };
 }
