@@ -26,6 +26,8 @@ export function openServers(config: BridgeConfig, log: Log): ServedServers {
   const remote = openRemoteServers({
     servers: config.mcpServers.map(({ name, target }) => ({ name, target })),
     allowHosts: config.allowHosts,
+    environment: config.environment,
+    ...(config.ca === undefined ? {} : { ca: config.ca }),
     log,
   });
   return { ...remote, offers: createOffers(remote), join: (documents) => withServers(documents, remote, config) };

@@ -1,9 +1,9 @@
 import { Agent, type RequestInit as UndiciInit, fetch as undiciFetch } from 'undici';
 import type { AddressPolicy } from './address.ts';
-import { createConnector } from './connector.ts';
 import { classify, NetError } from './errors.ts';
+import { createRoutes, type RouteOptions } from './routes.ts';
 
-export interface GuardedFetchOptions {
+export interface GuardedFetchOptions extends Pick<RouteOptions, 'proxyOf' | 'ca'> {
   readonly policy: AddressPolicy;
   readonly connectTimeoutMs?: number;
   /** Decoded bytes of an answer that is no event stream; default 10 MiB. */
@@ -20,12 +20,13 @@ export interface GuardedFetch {
 const MAX_BYTES = 10 * 2 ** 20;
 
 /**
- * `fetch` for protocols that stream (MCP over HTTP), on sockets that only go where the policy allows. How long it may take is
- * the caller's to say, with a signal. Rejects with NetError.
+ * `fetch` for protocols that stream (MCP over HTTP), on sockets that only go where the policy allows, by the roads that requests
+ * to APIs take. How long it may take is the caller's to say, with a signal. Rejects with NetError.
  */
 export function createGuardedFetch(options: GuardedFetchOptions): GuardedFetch {
+  const routeTo = createRoutes({ ...options, timeoutMs: options.connectTimeoutMs ?? 5_000 });
   const dispatcher = new Agent({
-    connect: createConnector(options.policy, { timeoutMs: options.connectTimeoutMs ?? 5_000 }),
+    connect: (target, done) => routeTo(`${target.protocol}//${target.host}`)(target, done),
     headersTimeout: 0,
     bodyTimeout: 0,
   });

@@ -45,6 +45,10 @@ export interface RemoteOptions {
   readonly servers: readonly ServerOptions[];
   /** Beside the origins of the servers' own URLs. */
   readonly allowHosts: readonly string[];
+  /** Where `HTTPS_PROXY` and its like are. */
+  readonly environment: { readonly [name: string]: string | undefined };
+  /** File of further certificates to trust. */
+  readonly ca?: string;
   readonly log: Log;
   readonly clock?: Clock;
   readonly startTimeoutMs?: number;
@@ -57,7 +61,7 @@ export function openRemoteServers(options: RemoteOptions): RemoteServers {
   const onChanged = (part: Part) => {
     for (const listener of listeners) listener(part);
   };
-  const openFetch = createFetches(options.allowHosts);
+  const openFetch = createFetches(options);
   const watches = createResourceWatches();
   const uris = createUriSpace(options.servers.map(({ name }) => name));
   const supervised = new Map(
@@ -161,9 +165,18 @@ function definitionOf({ offer }: SupervisedServer, name: string): unknown {
 }
 
 /** A server's own host is named by its URL; nothing else on the inside may be reached. */
-function createFetches(allowHosts: readonly string[]): ConnectOptions['openFetch'] {
+function createFetches({ allowHosts, environment, ca }: RemoteOptions): ConnectOptions['openFetch'] {
   return async (url, onBroken) => {
-    const { createGuardedFetch } = await import('../net/guarded-fetch.ts');
-    return createGuardedFetch({ policy: createAddressPolicy([...allowHosts, new URL(url).origin]), onBroken });
+    const [{ createGuardedFetch }, { createProxyOf }, { readCertificates }] = await Promise.all([
+      import('../net/guarded-fetch.ts'),
+      import('../net/proxy.ts'),
+      import('../net/routes.ts'),
+    ]);
+    return createGuardedFetch({
+      policy: createAddressPolicy([...allowHosts, new URL(url).origin]),
+      proxyOf: createProxyOf(environment),
+      ...(ca === undefined ? {} : { ca: readCertificates(ca) }),
+      onBroken,
+    });
   };
 }

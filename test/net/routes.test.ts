@@ -2,14 +2,16 @@ import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
-import { type AddressInfo, connect as connectTcp, type ListenOptions, type Socket } from 'node:net';
+import type { AddressInfo, ListenOptions } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Pool } from 'undici';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createAddressPolicy } from '../../src/net/address.ts';
+import { createGuardedFetch } from '../../src/net/guarded-fetch.ts';
 import { createProxyOf } from '../../src/net/proxy.ts';
 import { createRoutes, type RouteOptions, readCertificates } from '../../src/net/routes.ts';
+import { type ConnectProxy, startConnectProxy } from '../support/connect-proxy.ts';
 
 describe('createProxyOf', () => {
   const both = { HTTPS_PROXY: 'http://p:1', HTTP_PROXY: 'http://q:2' };
@@ -44,11 +46,6 @@ describe('createProxyOf', () => {
   });
 });
 
-interface Proxy {
-  readonly port: number;
-  readonly heads: { readonly url: string; readonly authorization: string | undefined }[];
-}
-
 const closers: (() => void)[] = [];
 afterEach(() => {
   for (const close of closers.splice(0)) close();
@@ -63,21 +60,10 @@ async function listen(server: Server, options: ListenOptions = { port: 0, host: 
   return (server.address() as AddressInfo).port;
 }
 
-/** A CONNECT proxy that sends every tunnel to one port, or answers with a status. */
-async function startProxy(target: number, status = 200): Promise<Proxy> {
-  const heads: { url: string; authorization: string | undefined }[] = [];
-  const server = createServer();
-  server.on('connect', (request: IncomingMessage, socket: Socket) => {
-    heads.push({ url: request.url!, authorization: request.headers['proxy-authorization'] });
-    socket.on('error', () => undefined);
-    if (status !== 200) return void socket.end(`HTTP/1.1 ${status} No\r\n\r\n`);
-    const through = connectTcp(target, '127.0.0.1', () => {
-      socket.write('HTTP/1.1 200 Connection established\r\n\r\n');
-      socket.pipe(through).pipe(socket);
-    });
-    through.on('error', () => socket.destroy());
-  });
-  return { port: await listen(server), heads };
+async function startProxy(target: number, status = 200): Promise<ConnectProxy> {
+  const proxy = await startConnectProxy(target, status);
+  closers.push(proxy.close);
+  return proxy;
 }
 
 function routed(origin: string, options: Partial<RouteOptions>, named: readonly string[] = []) {
@@ -123,6 +109,25 @@ describe('createRoutes', () => {
     await expect(routed('https://api.example.com', { proxyOf })()).rejects.toMatchObject({
       code: expect.stringMatching(/SELF_SIGNED|UNABLE_TO_VERIFY/),
     });
+  });
+
+  test('are those of the guarded fetch too', async () => {
+    const upstream = createTlsServer(
+      { key: readFileSync(files.key), cert: readFileSync(files.cert) },
+      (request, response) => void response.end(hello(request)),
+    );
+    const proxy = await startProxy(await listen(upstream));
+    const proxyOf = () => `http://127.0.0.1:${proxy.port}`;
+    const policy = createAddressPolicy();
+    const [knowing, ignorant] = [{ ca: readCertificates(files.cert) }, {}].map((more) => {
+      const made = createGuardedFetch({ policy, proxyOf, ...more });
+      closers.push(() => void made.close());
+      return made.fetch;
+    });
+    expect(await (await knowing!('https://api.example.com/a')).text()).toBe('api.example.com /a');
+    expect(proxy.heads[0]!.url).toBe('api.example.com:443');
+    await expect(ignorant!('https://api.example.com/a')).rejects.toMatchObject({ name: 'NetError' });
+    await expect(knowing!('https://10.0.0.1/')).rejects.toMatchObject({ kind: 'address', sent: false });
   });
 
   test.each(['http://10.0.0.1', 'http://169.254.169.254', 'http://metadata.google.internal', 'http://intranet'])(

@@ -6,6 +6,7 @@ import { compileRemoteTools } from '../../src/remote/compile-tools.ts';
 import { openRemoteServers, type RemoteServers } from '../../src/remote/servers.ts';
 import type { ServerTarget } from '../../src/remote/types.ts';
 import type { Tool } from '../../src/tool/types.ts';
+import { startConnectProxy } from '../support/connect-proxy.ts';
 import {
   createJournal,
   createMemoryLog,
@@ -21,10 +22,14 @@ afterEach(async () => {
   for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
 });
 
-async function open(targets: { readonly [name: string]: ServerTarget }): Promise<RemoteServers> {
+async function open(
+  targets: { readonly [name: string]: ServerTarget },
+  environment: { readonly [name: string]: string } = {},
+): Promise<RemoteServers> {
   const remote = openRemoteServers({
     servers: Object.entries(targets).map(([name, target]) => ({ name, target })),
     allowHosts: [],
+    environment,
     log: createMemoryLog().log,
     startTimeoutMs: 15_000,
   });
@@ -64,6 +69,17 @@ async function httpServer(generation: (typeof GENERATIONS)[number], port?: numbe
   cleanUps.push(() => fixture.kill());
   return fixture;
 }
+
+it('reaches servers through the proxy of the environment', async () => {
+  const { target } = await httpServer(GENERATIONS[0]!);
+  const { port } = new URL(target.url);
+  const proxy = await startConnectProxy(Number(port));
+  cleanUps.push(proxy.close);
+  const outside = { ...target, url: target.url.replace(`127.0.0.1:${port}`, 'mcp.example.com') };
+  const remote = await open({ one: outside }, { HTTP_PROXY: `http://127.0.0.1:${proxy.port}` });
+  expect(remote.servers[0]).toMatchObject({ failure: undefined, offer: { title: GENERATIONS[0] } });
+  expect(new Set(proxy.heads.map(({ url }) => url))).toEqual(new Set(['mcp.example.com:80']));
+});
 
 describe.each(GENERATIONS)('a server of the %s generation', (generation) => {
   describe.each(['stdio', 'http'] as const)('over %s', (kind) => {

@@ -77,6 +77,7 @@ describe.each(GENERATIONS)('resources of a server of the %s generation', (genera
     const remote = openRemoteServers({
       servers: [{ name: 'a', target: fixture.target }],
       allowHosts: [],
+      environment: {},
       log: createMemoryLog().log,
       startTimeoutMs: 15_000,
     });
@@ -107,6 +108,7 @@ it('a server is asked once, however many want to know', async () => {
   const remote = openRemoteServers({
     servers: [{ name: 'a', target: stdioTarget('first', { REMOTE_JOURNAL: journal.path }) }],
     allowHosts: [],
+    environment: {},
     log: createMemoryLog().log,
   });
   cleanUps.push(
