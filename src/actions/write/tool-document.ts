@@ -1,4 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
+import {
+  isJsonLinesMediaType,
+  isJsonMediaType,
+  isTextMediaType,
+  isXmlMediaType,
+  mediaTypeEssence,
+} from '../../operation/media-type.ts';
 import { asParagraphs } from '../../operation/prose.ts';
 import { listedInput } from '../../tool/confirmation.ts';
 import { hintsOf } from '../../tool/hints.ts';
@@ -80,7 +87,7 @@ function operationOf(tool: Tool, hoist: Hoister): object {
     responses: {
       '200': {
         description: 'The answer of the API.',
-        content: { 'application/json': { schema: output ? hoistOutput(tool, output, hoist) : ANY_OBJECT } },
+        content: answersOf(tool, output ? hoistOutput(tool, output, hoist) : ANY_OBJECT),
       },
       default: {
         description: 'The call failed, or the API refused it.',
@@ -88,6 +95,27 @@ function operationOf(tool: Tool, hoist: Hoister): object {
       },
     },
   };
+}
+
+/** By media type, as `/api/{tool}` answers: every kind of JSON as JSON, text as text, other bytes as they come. */
+function answersOf({ request, remote, output }: Tool, schema: JsonSchema): object {
+  const declared = remote ? ['application/json', ...(output ? [] : ['text/plain'])] : request.accept;
+  const types = declared.map(mediaTypeEssence).filter((type) => /^[\w.+*-]+\/[\w.+*-]+$/.test(type));
+  const others = types.filter((type) => !comesAsJson(type));
+  return {
+    ...(others.length === 0 || types.some(comesAsJson) ? { 'application/json': { schema } } : {}),
+    ...Object.fromEntries(others.map((type) => [type, comesAsText(type) ? { schema: { type: 'string' } } : {}])),
+  };
+}
+
+/** Sequences and streams of events are collected. */
+function comesAsJson(type: string): boolean {
+  const isCollected = isJsonLinesMediaType(type) || type === 'text/event-stream';
+  return isJsonMediaType(type) || isCollected || type === '*/*' || type === 'application/*';
+}
+
+function comesAsText(type: string): boolean {
+  return isTextMediaType(type) || isXmlMediaType(type);
 }
 
 function hoistOutput({ name }: Tool, output: JsonSchema, hoist: Hoister): JsonSchema {
