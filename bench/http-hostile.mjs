@@ -1,12 +1,12 @@
 // npm run bench:hostile: 10,000 idle sockets, slow headers, 100 MB bodies and malformed JSON at the built command, while a
 // well-behaved client goes on. The process must stay up and answer it within 100 ms each time.
 //   node bench/http-hostile.mjs [--sockets 10000] [--seconds 5]
-import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { startNode } from './process.mjs';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const TOKEN = 'bench-token-0123456789abcdef';
@@ -16,8 +16,8 @@ const { values } = parseArgs({
 });
 const forMs = Number(values.seconds) * 1000;
 
-const upstream = await start([join(HERE, 'http-servers.mjs'), 'upstream'], /(http:\S+)\n/);
-const bridge = await start(
+const upstream = await startNode([join(HERE, 'http-servers.mjs'), 'upstream'], /(http:\S+)\n/);
+const bridge = await startNode(
   [
     join(HERE, '../dist/actionbridge.mjs'),
     `pets=${join(HERE, '../specs/petstore.yaml')}`,
@@ -156,19 +156,4 @@ async function hold(count, use) {
 function memoryOf(pid) {
   const [, kilobytes] = /VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
   return Math.round(kilobytes / 1024);
-}
-
-function start(words, ready) {
-  const child = spawn(process.execPath, words, { stdio: ['pipe', 'pipe', 'pipe'] });
-  child.stdin.on('error', () => undefined);
-  return new Promise((settle, reject) => {
-    let said = '';
-    for (const stream of [child.stdout, child.stderr])
-      stream.setEncoding('utf8').on('data', (text) => {
-        said += text;
-        const found = ready.exec(said);
-        if (found) settle({ url: found[1], pid: child.pid, stop: () => child.kill() });
-      });
-    child.once('close', (code) => reject(new Error(`${words.join(' ')} ended with ${code}: ${said}`)));
-  });
 }

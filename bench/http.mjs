@@ -1,12 +1,12 @@
 // npm run bench:http: tools/call through /mcp of the built command, beside (a) a bare node:http proxy that makes the same undici
 // call and (b) the SDK's own handler around that call, all in one run, for both generations of the protocol.
 //   node bench/http.mjs [--seconds 5] [--connections 32] [--rounds 3] [--json FILE]
-import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { drive, once } from './http-load.mjs';
+import { startNode } from './process.mjs';
 
 const HERE = dirname(fileURLToPath(import.meta.url));
 const TOKEN = 'bench-token-0123456789abcdef';
@@ -76,31 +76,13 @@ async function measure(url, revision, options) {
   return result;
 }
 
-function start(words, ready, environment = {}) {
-  const child = spawn(process.execPath, words, {
-    stdio: ['pipe', 'pipe', 'pipe'],
-    env: { ...process.env, ...environment },
-  });
-  child.stdin.on('error', () => undefined);
-  return new Promise((settle, reject) => {
-    let said = '';
-    for (const stream of [child.stdout, child.stderr])
-      stream.setEncoding('utf8').on('data', (text) => {
-        said += text;
-        const found = ready.exec(said);
-        if (found) settle({ url: found[1], stop: () => child.kill() });
-      });
-    child.once('close', (code) => reject(new Error(`${words.join(' ')} ended with ${code}: ${said}`)));
-  });
-}
-
-const other = (...words) => start([join(HERE, 'http-servers.mjs'), ...words], /(http:\S+)\n/);
+const other = (...words) => startNode([join(HERE, 'http-servers.mjs'), ...words], /(http:\S+)\n/);
 
 const upstream = await other('upstream');
 const servers = {
   'bare proxy (a)': await other('proxy', upstream.url),
   'SDK handler (b)': await other('sdk', upstream.url),
-  actionbridge: await start(
+  actionbridge: await startNode(
     [
       join(HERE, '../dist/actionbridge.mjs'),
       `pets=${join(HERE, '../specs/petstore.yaml')}`,
