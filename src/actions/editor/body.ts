@@ -1,7 +1,7 @@
 import { own } from '../../spec/references.ts';
-import { EDITOR_LIMITS, type Keys } from './finding.ts';
+import type { Keys } from './finding.ts';
 import type { CheckedOperation } from './operations.ts';
-import { lengthOf } from './python-words.ts';
+import { checkParameterText } from './parameters.ts';
 import { asMap, checkSchema, component, followed, isObject } from './schemas.ts';
 
 const JSON_TYPE = /^application\/(?:[\w.+-]+\+)?json(?:;|$)/i;
@@ -41,14 +41,7 @@ function checkProperties(
     say('gpt-free-form', place, `${where}, the request body declares no property`);
   for (const [name, property] of properties) {
     const keys = [...place, 'properties', name];
-    const description = own(property, 'description');
-    const length = typeof description === 'string' ? lengthOf(description) : 0;
-    if (length > EDITOR_LIMITS.parameterText)
-      say(
-        'gpt-parameter-text',
-        [...keys, 'description'],
-        `${where}, parameter ${name} description has length ${length} exceeding limit of ${EDITOR_LIMITS.parameterText}`,
-      );
+    checkParameterText({ where, say }, { name, node: property, keys });
     if (!names.has(name)) continue;
     say('gpt-parameter-twice', keys, `${where}, parameter ${name} is duplicated; skipping`);
     distinct = false;

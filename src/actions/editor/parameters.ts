@@ -28,12 +28,8 @@ export function checkParameters(checked: CheckedOperation, item: unknown): Check
 }
 
 /** False when it makes the editor skip the function. */
-function checkParameter(
-  { where, schemas, say }: CheckedOperation,
-  parameter: unknown,
-  keys: Keys,
-  names: Set<string>,
-): boolean {
+function checkParameter(checked: CheckedOperation, parameter: unknown, keys: Keys, names: Set<string>): boolean {
+  const { where, schemas, say } = checked;
   const name = own(parameter, 'name');
   if (typeof name !== 'string') {
     // The editor's own grammar.
@@ -49,14 +45,7 @@ function checkParameter(
     say('gpt-parameter-location', keys, `${where}, parameter ${name} has location ${location}; ignoring`);
     return true;
   }
-  const description = own(parameter, 'description');
-  const length = typeof description === 'string' ? lengthOf(description) : 0;
-  if (length > EDITOR_LIMITS.parameterText)
-    say(
-      'gpt-parameter-text',
-      [...keys, 'description'],
-      `${where}, parameter ${name} description has length ${length} exceeding limit of ${EDITOR_LIMITS.parameterText}`,
-    );
+  checkParameterText(checked, { name, node: parameter, keys });
   checkSchema(own(parameter, 'schema'), { keys: [...keys, 'schema'], schemas, say });
   if (names.has(name)) {
     say('gpt-parameter-twice', keys, `${where}, parameter ${name} is duplicated; skipping`);
@@ -64,6 +53,21 @@ function checkParameter(
   }
   names.add(name);
   return true;
+}
+
+/** Parameters and properties of the body alike: to the editor both are parameters. */
+export function checkParameterText(
+  { where, say }: Pick<CheckedOperation, 'where' | 'say'>,
+  { name, node, keys }: { readonly name: string; readonly node: unknown; readonly keys: Keys },
+): void {
+  const description = own(node, 'description');
+  const length = typeof description === 'string' ? lengthOf(description) : 0;
+  if (length <= EDITOR_LIMITS.parameterText) return;
+  say(
+    'gpt-parameter-text',
+    [...keys, 'description'],
+    `${where}, parameter ${name} description has length ${length} exceeding limit of ${EDITOR_LIMITS.parameterText}`,
+  );
 }
 
 function listOf(holder: unknown, keys: Keys): { readonly parameter: unknown; readonly keys: Keys }[] {
