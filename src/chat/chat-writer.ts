@@ -1,3 +1,4 @@
+import { unreachable } from '../errors.ts';
 import { chatId, composeChat } from './chat-answer.ts';
 import { callItem } from './chat-calls.ts';
 import type { ClientWriter, WriterOptions } from './client-dialect.ts';
@@ -116,7 +117,7 @@ export function createChatWriter({ ownerOf, clientIdOf, includeUsage, native }: 
         case 'raw':
           return native && envelope ? chunk([], part.raw) : '';
         default:
-          return '';
+          return unreachable(part);
       }
     },
     ran: () => '',

@@ -1,3 +1,4 @@
+import { unreachable } from '../errors.ts';
 import type { ClientWriter, WriterOptions } from './client-dialect.ts';
 import { type Json, numberOf, recordOf } from './lenient.ts';
 import { composeResponse, envelopeOf } from './responses-answer.ts';
@@ -159,7 +160,7 @@ export function createResponsesWriter(options: WriterOptions): ClientWriter {
         case 'raw':
           return raw(part.raw);
         default:
-          return '';
+          return unreachable(part);
       }
     },
     ran,
