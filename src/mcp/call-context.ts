@@ -1,8 +1,8 @@
-import { ProtocolError } from '@modelcontextprotocol/server';
 import type { CallContext } from '../call/execute.ts';
 import { isIdempotencyKey } from '../call/idempotency-key.ts';
 import type { Signal } from '../signal.ts';
 import { clientHintsOf } from './client-hints.ts';
+import { INVALID_PARAMS, ProtocolFault } from './protocol.ts';
 
 /** What a request says beside the tool and its arguments. */
 export interface RequestFacts {
@@ -11,7 +11,7 @@ export interface RequestFacts {
   readonly signal: Signal;
 }
 
-/** How a call is made for this request. Throws ProtocolError for an idempotency key that is none. */
+/** How a call is made for this request. Throws ProtocolFault for an idempotency key that is none. */
 export function callContextOf(
   { surface, readFile }: Pick<CallContext, 'surface' | 'readFile'>,
   { meta, sessionId, signal }: RequestFacts,
@@ -31,11 +31,10 @@ export function callContextOf(
 
 /** Member of a request's `_meta`: calls that have the same one happen once. */
 const IDEMPOTENCY_KEY = 'actionbridge/idempotencyKey';
-const INVALID_PARAMS = -32602;
 
 function keyOf(written: unknown): string | undefined {
   if (written === undefined || isIdempotencyKey(written)) return written;
-  throw new ProtocolError(INVALID_PARAMS, `_meta["${IDEMPOTENCY_KEY}"] is no text of 1 to 255 visible characters`);
+  throw new ProtocolFault(INVALID_PARAMS, `_meta["${IDEMPOTENCY_KEY}"] is no text of 1 to 255 visible characters`);
 }
 
 /** `_meta.traceparent` and `_meta.tracestate` (MCP, W3C Trace Context). */

@@ -1,9 +1,8 @@
 import { type InputRequiredResult, inputRequired, type ServerContext } from '@modelcontextprotocol/server';
 import type { CallOutcome } from '../bridge.ts';
-import { ASKABLE, type ServerInput, type WantedInput } from '../call/server-input.ts';
+import type { ServerInput, WantedInput } from '../call/server-input.ts';
+import { askableOf, type Capabilities } from './askable.ts';
 import { isServerState, readServerState, writeServerState } from './server-state.ts';
-
-type Capabilities = { readonly [capability: string]: unknown } | undefined;
 
 /** What the MCP server that has a tool asks of the client in one tools/call request, passed on. */
 export interface ServerElicitation {
@@ -13,12 +12,6 @@ export interface ServerElicitation {
   readonly approval: string | undefined;
   /** The server's questions, if the call ended in some. `approval`: a consent that would be lost. */
   ask(outcome: CallOutcome, approval: () => Promise<string | undefined>): Promise<InputRequiredResult | undefined>;
-}
-
-/** What the client could be asked by a server behind the bridge: undefined when that is nothing. */
-export function askableOf(capabilities: Capabilities): ServerInput['capabilities'] | undefined {
-  const askable = ASKABLE.filter((name) => capabilities?.[name] !== undefined);
-  return askable.length === 0 ? undefined : Object.fromEntries(askable.map((name) => [name, capabilities?.[name]]));
 }
 
 export function createServerElicitation(

@@ -12,9 +12,10 @@ import type { CallOutcome } from '../bridge.ts';
 import type { CallContext } from '../call/execute.ts';
 import type { Question } from '../call/question.ts';
 import type { Tool } from '../tool/types.ts';
+import { askableOf } from './askable.ts';
 import { createFormElicitation } from './elicit-form.ts';
 import type { LoginElicitation } from './elicit-login.ts';
-import { askableOf, createServerElicitation } from './elicit-server.ts';
+import { createServerElicitation } from './elicit-server.ts';
 
 /** What one tools/call request may have to ask the person or the client, and the answers it brings. */
 export interface Elicitation {

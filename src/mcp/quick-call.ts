@@ -1,27 +1,18 @@
-import {
-  type CallToolResult,
-  CLIENT_CAPABILITIES_META_KEY,
-  CLIENT_INFO_META_KEY,
-  type ClientCapabilities,
-  type Implementation,
-  INTERNAL_ERROR,
-  type JSONRPCRequest,
-  type JSONRPCResponse,
-  LOG_LEVEL_META_KEY,
-  PROTOCOL_VERSION_META_KEY,
-  RELATED_TASK_META_KEY,
-  SERVER_INFO_META_KEY,
+import type {
+  CallToolResult,
+  ClientCapabilities,
+  Implementation,
+  JSONRPCRequest,
+  JSONRPCResponse,
 } from '@modelcontextprotocol/server';
 import type { CallOutcome } from '../bridge.ts';
 import type { Signal } from '../signal.ts';
 import type { Tool } from '../tool/types.ts';
+import { askableOf } from './askable.ts';
 import { callContextOf } from './call-context.ts';
-import { askableOf } from './elicit-server.ts';
 import { refuseMissingCapability } from './missing-capability.ts';
+import { INTERNAL_ERROR, META, STATELESS_REVISION } from './protocol.ts';
 import type { McpOptions, ToolSource } from './server.ts';
-
-/** The revision whose requests say all about the client themselves. */
-export const STATELESS_REVISION = '2026-07-28';
 
 /** What a client said at `initialize`, and since. */
 export interface ConnectedClient {
@@ -93,22 +84,19 @@ function isPlain(params: { readonly [name: string]: unknown }): params is typeof
   const { name, arguments: args, _meta: meta } = params;
   if (typeof name !== 'string' || !(args === undefined || isRecord(args))) return false;
   if (meta === undefined) return true;
-  return (
-    isRecord(meta) && !('progressToken' in meta) && !(LOG_LEVEL_META_KEY in meta) && !(RELATED_TASK_META_KEY in meta)
-  );
+  return isRecord(meta) && !('progressToken' in meta) && !(META.logLevel in meta) && !(META.relatedTask in meta);
 }
 
 function capabilitiesOfSession(client: ConnectedClient, meta: Meta | undefined): ClientCapabilities | undefined {
   if (client.listens) return undefined;
-  const saysMore =
-    meta && (PROTOCOL_VERSION_META_KEY in meta || CLIENT_INFO_META_KEY in meta || CLIENT_CAPABILITIES_META_KEY in meta);
+  const saysMore = meta && (META.protocolVersion in meta || META.clientInfo in meta || META.clientCapabilities in meta);
   return saysMore ? undefined : client.capabilities;
 }
 
 /** As far as they are needed here; undefined unless all of what has to be there is (2026-07-28, "_meta"). */
-function capabilitiesIn(meta: Meta | undefined): ClientCapabilities | undefined {
-  if (meta?.[PROTOCOL_VERSION_META_KEY] !== STATELESS_REVISION) return undefined;
-  const { [CLIENT_CAPABILITIES_META_KEY]: capabilities, [CLIENT_INFO_META_KEY]: about } = meta;
+export function capabilitiesIn(meta: Meta | undefined): ClientCapabilities | undefined {
+  if (meta?.[META.protocolVersion] !== STATELESS_REVISION) return undefined;
+  const { [META.clientCapabilities]: capabilities, [META.clientInfo]: about } = meta;
   if (!isRecord(capabilities) || !(about === undefined || isNamed(about))) return undefined;
   for (const capability of Object.values(capabilities)) if (!isRecord(capability)) return undefined;
   return capabilities;
@@ -131,7 +119,7 @@ function mayAsk(capabilities: ClientCapabilities, { confirmation, remote }: Tool
 
 /** What results of 2026-07-28 hold besides. */
 function stamped(result: CallToolResult, info: Implementation): CallToolResult {
-  return { ...result, resultType: 'complete', _meta: { ...result._meta, [SERVER_INFO_META_KEY]: info } };
+  return { ...result, resultType: 'complete', _meta: { ...result._meta, [META.serverInfo]: info } };
 }
 
 function errorOf(error: unknown): { readonly code: number; readonly message: string; readonly data?: unknown } {
@@ -147,6 +135,6 @@ function errorOf(error: unknown): { readonly code: number; readonly message: str
   };
 }
 
-function isRecord(value: unknown): value is { readonly [name: string]: unknown } {
+export function isRecord(value: unknown): value is { readonly [name: string]: unknown } {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -8,7 +8,7 @@ import {
   type ServerContext,
 } from '@modelcontextprotocol/server';
 import type { LoginSource } from '../auth/url-login.ts';
-import type { Bridge, CallOutcome } from '../bridge.ts';
+import type { Bridge } from '../bridge.ts';
 import type { CallContext, Surface } from '../call/execute.ts';
 import { BridgeError } from '../errors.ts';
 import type { Signal } from '../signal.ts';
@@ -17,18 +17,15 @@ import type { Registry } from '../tool/registry.ts';
 import { callContextOf, type RequestFacts } from './call-context.ts';
 import { type ClientLog, createClientLog, describeOutcome, describeTool } from './call-log.ts';
 import { createElicitation } from './elicit.ts';
-import { instructionsFor } from './instructions.ts';
+import { introduce } from './introduction.ts';
 import { refuseMissingCapability } from './missing-capability.ts';
 import { offerCompletions, offerPrompts } from './offer-prompts.ts';
 import { offerResources } from './offer-resources.ts';
 import { offerSubscriptions } from './offer-subscriptions.ts';
 import type { ProgressReport } from './progress.ts';
-import { promptsOf } from './prompts.ts';
-import { createQuickCalls, type QuickCalls, STATELESS_REVISION } from './quick-call.ts';
-import { serverInfoFor } from './server-info.ts';
-
-const INVALID_PARAMS = -32602;
-const LIST_TTL_MS = 300_000;
+import { INVALID_PARAMS, STATELESS_REVISION } from './protocol.ts';
+import { createQuickCalls, type QuickCalls } from './quick-call.ts';
+import { createRenderer, type Renderer } from './renderer.ts';
 
 /** What a server shows and calls: the bridge, or a caller's part of it. */
 export type ToolSource = Pick<Bridge, 'registry' | 'apis' | 'call' | 'resources' | 'prompts'> & {
@@ -70,24 +67,13 @@ export interface QuickCall {
 export function createMcpServers(source: ToolSource, options: McpOptions): McpServers {
   const list = createList(source);
   const render = createRenderer();
-  const instructions = instructionsFor(source.apis);
-  const hint = { ttlMs: LIST_TTL_MS, cacheScope: options.listScope ?? 'public' } as const;
-  const info = serverInfoFor(source.apis);
-  const prompts = promptsOf(source.apis);
-  const hasPrompts = prompts.length > 0 || source.prompts !== undefined;
-  const fromServers = options.listChanged && source.prompts ? { listChanged: true } : {};
+  const { info, instructions, prompts, listHint: hint, capabilities } = introduce(source, options);
   const logs = new WeakMap<Server, ClientLog>();
 
   function create(older = false): Server {
-    const subscribes = older && source.prompts !== undefined;
+    const offered = capabilities(older);
     const server = new Server(info, {
-      capabilities: {
-        tools: options.listChanged ? { listChanged: true } : {},
-        resources: subscribes ? { ...fromServers, subscribe: true } : fromServers,
-        logging: {},
-        ...(hasPrompts ? { prompts: fromServers } : {}),
-        ...(source.prompts ? { completions: {} } : {}),
-      },
+      capabilities: offered,
       instructions,
       cacheHints: { 'tools/list': hint, 'server/discover': hint, 'prompts/list': hint, ...NEVER_CACHED },
       ...(options.protocolVersions ? { supportedProtocolVersions: [...options.protocolVersions] } : {}),
@@ -103,8 +89,8 @@ export function createMcpServers(source: ToolSource, options: McpOptions): McpSe
       callTool(source, params, callContextOf(options, factsOf(context)), { ...options, server, context, log, render }),
     );
     offerResources(server, source);
-    if (subscribes) offerSubscriptions(server, source);
-    if (hasPrompts) offerPrompts(server, prompts, source.prompts);
+    if (offered.resources?.subscribe) offerSubscriptions(server, source);
+    if (offered.prompts) offerPrompts(server, prompts, source.prompts);
     if (source.prompts) offerCompletions(server, source.prompts);
     return server;
   }
@@ -145,7 +131,7 @@ interface Exchange extends McpOptions {
   readonly server: Server;
   readonly context: ServerContext;
   readonly log: ClientLog;
-  readonly render: ReturnType<typeof createRenderer>;
+  readonly render: Renderer;
 }
 
 async function callTool(
@@ -187,15 +173,4 @@ async function callTool(
 async function watch(context: ServerContext, token: string | number, everyMs?: number): Promise<ProgressReport> {
   const { reportProgress } = await import('./progress.ts');
   return reportProgress(context, token, everyMs);
-}
-
-function createRenderer(): (outcome: CallOutcome) => CallToolResult | Promise<CallToolResult> {
-  let render: ((outcome: CallOutcome) => CallToolResult) | undefined;
-  return (outcome) => {
-    if (render) return render(outcome);
-    return import('./render-outcome.ts').then(({ renderOutcome }) => {
-      render = renderOutcome;
-      return renderOutcome(outcome);
-    });
-  };
 }

@@ -8,13 +8,12 @@ import {
   type TransportSendOptions,
 } from '@modelcontextprotocol/server';
 import { MISSING_CAPABILITY } from '../call/server-input.ts';
-import { STATELESS_REVISION } from '../mcp/quick-call.ts';
+import { META, STATELESS_REVISION } from '../mcp/protocol.ts';
 import type { McpServers } from '../mcp/server.ts';
 import { Abort } from '../signal.ts';
 import { McpReply } from './mcp-reply.ts';
 
 const CLASSIFICATION: MessageClassification = { era: 'modern', revision: STATELESS_REVISION };
-const VERSION_KEY = 'io.modelcontextprotocol/protocolVersion';
 
 /**
  * The requests that come by the thousand, and that are exactly as they must be: body and headers say the same (MCP
@@ -25,7 +24,7 @@ export function isPlainStateless(body: unknown, headers: IncomingHttpHeaders): b
   const { method, params } = body;
   const name = method === 'tools/call' ? params?.['name'] : undefined;
   if (headers['mcp-method'] !== method || headers['mcp-name'] !== name) return false;
-  return params?._meta?.[VERSION_KEY] === STATELESS_REVISION;
+  return params?._meta?.[META.protocolVersion] === STATELESS_REVISION;
 }
 
 /** A well-formed JSON-RPC request for `tools/call` or `tools/list`. */

@@ -11,7 +11,7 @@ import {
   SUPPORTED_PROTOCOL_VERSIONS,
 } from '@modelcontextprotocol/server';
 import type { Caller } from '../config/http-types.ts';
-import { STATELESS_REVISION } from '../mcp/quick-call.ts';
+import { STATELESS_REVISION } from '../mcp/protocol.ts';
 import { createMcpServers, type McpOptions, type McpServers, type ToolSource } from '../mcp/server.ts';
 import type { Part } from '../remote/types.ts';
 import type { CellStore } from '../store/types.ts';

@@ -39,22 +39,25 @@ export class MessageInput extends EventEmitter {
         this.#rest.length === 0 ? chunk.subarray(0, end) : Buffer.concat([...this.#rest, chunk.subarray(0, end)]);
       this.#rest = [];
       this.#length = 0;
-      this.#pass(lines);
+      this.#passAll(lines);
     }
     if (end === chunk.length) return;
     this.#rest.push(chunk.subarray(end));
     this.#length += chunk.length - end;
   }
 
-  #pass(lines: Buffer): void {
-    const taker = this.#taker;
-    if (!taker) return void this.emit('data', lines);
+  #passAll(lines: Buffer): void {
     let from = 0;
     for (let end = lines.indexOf(NEWLINE); end >= 0; end = lines.indexOf(NEWLINE, from)) {
       const line = lines.subarray(from, end + 1);
       from = end + 1;
-      if (!taker(line)) this.emit('data', line);
+      this.pass(line);
     }
+  }
+
+  /** A whole line, to the taker or else to the transport. */
+  pass(line: Uint8Array): void {
+    if (!this.#taker?.(line)) this.emit('data', line);
   }
 
   /** Lets `taker` have the lines it wants; the transport gets the others. */

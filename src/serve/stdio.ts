@@ -1,14 +1,9 @@
 import { Console } from 'node:console';
-import type { Server } from '@modelcontextprotocol/server';
-import { serveStdio as serve } from '@modelcontextprotocol/server/stdio';
 import type { Bridge } from '../bridge.ts';
 import { BridgeError } from '../errors.ts';
-import { createMcpServers } from '../mcp/server.ts';
-import { tellChanged } from '../mcp/tell.ts';
-import { readLocalFile } from './local-files.ts';
 import { MessageInput } from './message-input.ts';
-import { PreparedListTransport } from './prepared-list-transport.ts';
-import { createQuickLane } from './quick-lane.ts';
+import { openStdioConnection } from './stdio-connection.ts';
+import { StdioOutput } from './stdio-output.ts';
 
 export interface StdioOptions {
   /** Tools may change while this serves, and the client is told. */
@@ -28,26 +23,11 @@ const DRAIN_MS = 10_000;
  */
 export async function serveStdio(bridge: Bridge, { listChanged = false, stopped }: StdioOptions = {}): Promise<void> {
   keepOffStdout();
-  const served = createMcpServers(bridge, {
-    surface: 'stdio',
-    readFile: readLocalFile,
-    listIsWrittenByTransport: true,
-    listChanged,
-  });
   let tooLong: ((bytes: number) => void) | undefined;
   const input = new MessageInput(process.stdin, (bytes) => tooLong?.(bytes));
-  const transport = new PreparedListTransport(input, () => bridge.registry.listBytes());
-  /** One a connection, but that the SDK may make another to tell the generations apart. */
-  const servers: Server[] = [];
-  const lane = createQuickLane({
-    servers: served,
-    server: () => servers.at(-1),
-    send: (message) => transport.send(message),
-  });
-  input.offerTo(lane.take);
-  const stopListening = bridge.onChange((part) => {
-    for (const server of servers) void tellChanged(server, part).catch(() => undefined);
-  });
+  const output = new StdioOutput(() => bridge.registry.listBytes());
+  const connection = openStdioConnection({ bridge, listChanged, input, output });
+  const stopListening = bridge.onChange(connection.tell);
   const ended = new Promise<number>((resolve, reject) => {
     tooLong = (bytes) =>
       reject(
@@ -60,24 +40,20 @@ export async function serveStdio(bridge: Bridge, { listChanged = false, stopped 
     process.stdout.on('error', () => resolve(0));
     void stopped?.then(() => resolve(DRAIN_MS));
   });
-  serve(
-    ({ era }) => {
-      const server = served.create(era === 'legacy');
-      servers.push(server);
-      return server;
-    },
-    { transport },
-  );
   try {
     const graceMs = await ended;
-    if (graceMs === AFTER_END_MS) input.takeRest();
+    if (graceMs === AFTER_END_MS) {
+      input.takeRest();
+      await connection.settled(graceMs);
+    }
     await nextTurn();
     await bridge.drain(graceMs);
     await nextTurn();
   } finally {
     stopListening();
-    lane.close();
+    connection.close();
     input.finish();
+    output.flush();
     process.stdin.destroy();
   }
 }
