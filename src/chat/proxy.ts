@@ -88,15 +88,16 @@ export function createChatProxy(config: ProxyConfig, dependencies: ProxyDependen
     const requestId = requestIdOf(request);
     const gone = new AbortController();
     const signal = AbortSignal.any([request.signal, gone.signal]);
+    let session: Session | undefined;
     try {
       const asked = readAsked(dialect, request.body);
       checkModel(config, asked.model);
-      const session = await openSession(asked, request, { signal, requestId });
+      session = await openSession(asked, request, { signal, requestId });
       if (!session) return await passThrough(asked, request, signal);
       if (!asked.stream) return await answer(asked, session, { request, requestId });
       return await stream(asked, session, { request, gone, requestId });
     } catch (error) {
-      return failed(error, requestId);
+      return failed(error, requestId, session?.hasWritten());
     }
   }
 
@@ -222,9 +223,9 @@ export function createChatProxy(config: ProxyConfig, dependencies: ProxyDependen
     }
   }
 
-  function failed(error: unknown, requestId: string): Response {
+  function failed(error: unknown, requestId: string, written = false): Response {
     note(error, requestId);
-    return errorResponse(error, requestId);
+    return errorResponse(error, { requestId, written });
   }
 
   function errorObject(error: unknown, requestId: string): Json {

@@ -31,13 +31,22 @@ function headerText(text: string): string {
   return text.replace(/[^A-Za-z0-9_.:-]/g, '_').slice(0, 64);
 }
 
-/** A failure as OpenAI tells it: the provider's verbatim, ours in the same form. */
-export function errorResponse(error: unknown, requestId: string): Response {
+/**
+ * A failure as OpenAI tells it: the provider's verbatim, ours in the same form. OpenAI's SDKs send a request again that failed with 408,
+ * 409, 429 or 5xx, unless `x-should-retry` is `false`: so it is where the request's calls have `written`, which the same request would do
+ * once more, whatever the provider thinks of a retry. A stream cannot be told so, its headers being out before the first call; the SDKs
+ * never make a request again whose stream has begun.
+ */
+export function errorResponse(
+  error: unknown,
+  { requestId, written }: { readonly requestId: string; readonly written: boolean },
+): Response {
+  const once = written ? { 'x-should-retry': 'false' } : {};
   if (error instanceof UpstreamRefused)
     return Response.json(error.body, {
       status: error.status,
-      headers: { 'x-request-id': requestId, ...passedHeaders(error.headers) },
+      headers: { 'x-request-id': requestId, ...passedHeaders(error.headers), ...once },
     });
   const { status, error: body, headers } = failedBy(error);
-  return Response.json({ error: body }, { status, headers: { 'x-request-id': requestId, ...headers } });
+  return Response.json({ error: body }, { status, headers: { 'x-request-id': requestId, ...headers, ...once } });
 }

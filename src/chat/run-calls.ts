@@ -24,6 +24,8 @@ export interface RunOptions {
   readonly requestId: string;
   /** Asks the person behind the client; absent: the tool's own policy for surfaces that cannot ask. */
   readonly confirmFor: (call: ModelCall, tool: Tool) => AskPerson | undefined;
+  /** A call may have changed something behind its API. */
+  readonly onWritten: () => void;
 }
 
 /**
@@ -63,6 +65,7 @@ async function runCall(call: ModelCall, options: RunOptions): Promise<ToolAnswer
   }
   const confirm = options.confirmFor(call, tool);
   const outcome = await callTool(tool, args, { ...options, ...(confirm ? { confirm } : {}) });
+  if (mayHaveWritten(outcome)) options.onWritten();
   options.clientSignal.throwIfAborted();
   const answer = answerOf(outcome);
   budget.note(tool.name, args, answer.text);
@@ -87,7 +90,7 @@ async function callTool(
   tool: Tool,
   args: Json,
   options: RunOptions & { readonly confirm?: AskPerson },
-): Promise<Pick<CallOutcome, 'tool' | 'result'>> {
+): Promise<Outcome> {
   const { source, signal, requestId, confirm } = options;
   try {
     return await source.call(tool.name, args, { surface: 'chat', signal, requestId, ...(confirm ? { confirm } : {}) });
@@ -97,6 +100,15 @@ async function callTool(
     const failure = { code: 'INTERNAL', message, hint: 'Do without this tool.', retryable: false };
     return { tool, result: { kind: 'failed', error: failure } };
   }
+}
+
+/** Without a trace nobody knows how far the call came. */
+type Outcome = Pick<CallOutcome, 'tool' | 'result'> & Partial<Pick<CallOutcome, 'trace'>>;
+
+/** A call that does more than read, that left, and that is not known to have broken before it had an effect. */
+function mayHaveWritten({ tool, result, trace }: Outcome): boolean {
+  if (tool.hints.readOnly || trace?.attempts === 0) return false;
+  return result.kind !== 'failed' || !result.error.retryable;
 }
 
 /** The arguments, or what is wrong with them. Nothing at all stands for no arguments. */

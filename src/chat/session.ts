@@ -53,6 +53,8 @@ export interface Session {
   shown(): readonly Json[];
   /** Of the provider's latest answer. */
   headers(): { readonly [name: string]: string };
+  /** A call of ours may have changed something: made again, the request would change it twice. */
+  hasWritten(): boolean;
 }
 
 export function createSession(options: SessionOptions): Session {
@@ -62,6 +64,7 @@ export function createSession(options: SessionOptions): Session {
   let spoken: DialectName = asked.dialect;
   let headers: { readonly [name: string]: string } = {};
   let writer: ClientWriter | undefined;
+  let written = false;
 
   function conversationIn(dialect: DialectName): Conversation {
     return openConversation(asked, restored, { offer, dialect });
@@ -136,6 +139,9 @@ export function createSession(options: SessionOptions): Session {
       clientSignal: options.signal,
       requestId: options.requestId,
       confirmFor: desk.confirmFor,
+      onWritten: () => {
+        written = true;
+      },
     };
     try {
       return yield* runLoop(opened, {
@@ -168,6 +174,7 @@ export function createSession(options: SessionOptions): Session {
     fail: (error) => writer?.fail(error) ?? '',
     shown: () => writer?.items() ?? [],
     headers: () => headers,
+    hasWritten: () => written,
   };
 }
 

@@ -251,6 +251,37 @@ describe('retries', () => {
     },
   );
 
+  describe.each(['chat', 'responses'] as const)('of a request whose provider fails, in %s', (dialect) => {
+    const ORDER = { name: 'addOrder', args: { item: 'tea' } };
+    it.each([
+      { after: 'a write', calls: [ORDER], sent: ['POST /orders'], retry: 'false' },
+      {
+        after: 'a read and a write',
+        calls: [{ name: 'getOrder', args: { id: '7' } }, ORDER],
+        sent: ['GET /orders/7', 'POST /orders'],
+        retry: 'false',
+      },
+      { after: 'a read', calls: [{ name: 'getOrder', args: { id: '7' } }], sent: ['GET /orders/7'], retry: 'true' },
+      { after: 'a write that was not sent', calls: [{ name: 'addOrder', args: {} }], sent: [], retry: 'true' },
+      { after: 'no call', calls: [], sent: [], retry: 'true' },
+    ])('are wanted after $after: $retry', async ({ calls, sent, retry }) => {
+      const setup = await start({ upstream: { dialect }, spec: 'test/fixtures/shop.yaml' });
+      const down = refusal(500, { message: 'x' }, { 'x-should-retry': 'true' });
+      setup.model.play(...(calls.length > 0 ? [say({ calls }, dialect, false)] : []), down);
+      const response = await setup.post('/v1/chat/completions', CHAT);
+      expect(response.headers.get('x-should-retry')).toBe(retry);
+      expect(setup.api.requests.map(({ method, target }) => `${method} ${target}`)).toEqual(sent);
+    });
+
+    it('are not made by the official SDK after a write', async () => {
+      const setup = await start({ upstream: { dialect }, spec: 'test/fixtures/shop.yaml' });
+      setup.model.play(say({ calls: [ORDER] }, dialect, false), refusal(503, { message: 'x' }));
+      const asking = ask(setup.client.withOptions({ maxRetries: 2 }), { dialect, stream: false });
+      await expect(asking).rejects.toMatchObject({ status: 503 });
+      expect(setup.api.requests).toHaveLength(1);
+    });
+  });
+
   it('wait as the provider says, and not for ever', async () => {
     const setup = await start({ upstream: { dialect: 'chat', retries: 2 } });
     setup.model.play(
