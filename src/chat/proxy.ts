@@ -27,7 +27,7 @@ import {
   requestIdOf,
   ruleFor,
 } from './request-options.ts';
-import { endHeaders, errorResponse, passedHeaders } from './response-headers.ts';
+import { beginHeaders, endHeaders, errorResponse, passedHeaders } from './response-headers.ts';
 import { composeResponse } from './responses-answer.ts';
 import { restore } from './restore.ts';
 import { createSession, type Session } from './session.ts';
@@ -35,7 +35,7 @@ import { streamBody } from './stream-body.ts';
 import type { DialectName } from './types.ts';
 import { createUpstream } from './upstream.ts';
 import { UpstreamRefused } from './upstream-error.ts';
-import { totalTokens } from './usage.ts';
+import { askForUsage, totalTokens } from './usage.ts';
 
 /** A request as the HTTP surface hands it over: admitted, its body parsed. */
 export interface ProxyRequest {
@@ -110,6 +110,7 @@ export function createChatProxy(config: ProxyConfig, dependencies: ProxyDependen
     if (asked.plainBecause !== undefined) return undefined;
     const key = keyFor(config, request);
     const headers = forwardedHeaders(request, key !== provider.apiKey);
+    const counted = config.rate.tokensPerMinute === undefined ? (body: Json) => body : askForUsage;
     return createSession({
       asked,
       offer: createOffer(request.source.registry, asked, {
@@ -121,7 +122,8 @@ export function createChatProxy(config: ProxyConfig, dependencies: ProxyDependen
       functions,
       source: request.source,
       choice,
-      send: (path, body) => upstream.send({ method: 'POST', path, model: asked.model, body, key, headers, signal }),
+      send: (path, body) =>
+        upstream.send({ method: 'POST', path, model: asked.model, body: counted(body), key, headers, signal }),
       signal,
       clock,
       requestId,
@@ -142,9 +144,7 @@ export function createChatProxy(config: ProxyConfig, dependencies: ProxyDependen
     const compose = asked.dialect === 'chat' ? composeChat : composeResponse;
     const body = compose(step.value.end, session.composeOptions(step.value));
     await remember(step.value, asked, { session, request, shown: listOf(body['output']).map(recordOf) });
-    return Response.json(body, {
-      headers: { 'x-request-id': requestId, ...passedHeaders(session.headers()), ...endHeaders(step.value) },
-    });
+    return Response.json(body, { headers: { ...beginHeaders(session, requestId), ...endHeaders(step.value) } });
   }
 
   async function stream(
@@ -171,9 +171,7 @@ export function createChatProxy(config: ProxyConfig, dependencies: ProxyDependen
       clock,
       onCancel: () => given.gone.abort(),
     });
-    return new Response(body, {
-      headers: { ...STREAM_HEADERS, 'x-request-id': given.requestId, ...passedHeaders(session.headers()) },
-    });
+    return new Response(body, { headers: { ...STREAM_HEADERS, ...beginHeaders(session, given.requestId) } });
   }
 
   function remember(
@@ -185,7 +183,7 @@ export function createChatProxy(config: ProxyConfig, dependencies: ProxyDependen
     return rememberEnd(ended, asked, { memory, principal: request.principal, desk: session.desk, shown });
   }
 
-  /** Several choices, background runs and the old function interface cannot be looped over: without our tools, byte for byte. */
+  /** Several choices, background runs and the old function interface cannot be looped over: without our tools, byte for byte. Their tokens are not counted. */
   async function passThrough(asked: Asked, request: ProxyRequest, signal: AbortSignal): Promise<Response> {
     const key = keyFor(config, request);
     const restored = await restore(asked, (id) => memory.get(request.principal, id));

@@ -1,5 +1,6 @@
 import type { Ended } from './loop.ts';
 import { failedBy } from './openai-error.ts';
+import type { Session } from './session.ts';
 import { UpstreamRefused } from './upstream-error.ts';
 
 /** What of the provider's headers is of use to a client. Cookies, lengths and codings are not. */
@@ -10,8 +11,21 @@ export function passedHeaders(headers: { readonly [name: string]: string }): { [
   return Object.fromEntries(Object.entries(headers).filter(([name]) => PASSED.test(name)));
 }
 
-/** What the loop did, for whoever looks at headers. */
-export function endHeaders({ end, conversation }: Ended): { [name: string]: string } {
+/** What is known of an answer before its body, so that a stream has it too. */
+export function beginHeaders(
+  session: Pick<Session, 'headers' | 'dropped'>,
+  requestId: string,
+): { [name: string]: string } {
+  const dropped = session.dropped().map(headerText).join(', ');
+  return {
+    'x-request-id': requestId,
+    ...passedHeaders(session.headers()),
+    ...(dropped === '' ? {} : { 'x-actionbridge-dropped': dropped }),
+  };
+}
+
+/** What the loop did, for whoever looks at headers: known at its end, when those of a stream are out. */
+export function endHeaders({ end }: Ended): { [name: string]: string } {
   const calls = end.rounds.flatMap((round) => round.calls).filter(({ answer }) => answer);
   const errors = calls.flatMap(({ call, answer }) =>
     answer?.error ? [`${headerText(call.name)}=${headerText(String(answer.error.code))}`] : [],
@@ -21,9 +35,6 @@ export function endHeaders({ end, conversation }: Ended): { [name: string]: stri
     'x-actionbridge-calls': String(calls.length),
     ...(errors.length > 0 ? { 'x-actionbridge-tool-errors': errors.slice(0, 20).join(', ') } : {}),
     ...(end.stopped ? { 'x-actionbridge-stopped': end.stopped.reason } : {}),
-    ...(conversation.dropped.length > 0
-      ? { 'x-actionbridge-dropped': conversation.dropped.map(headerText).join(', ') }
-      : {}),
   };
 }
 

@@ -53,6 +53,8 @@ export interface Session {
   shown(): readonly Json[];
   /** Of the provider's latest answer. */
   headers(): { readonly [name: string]: string };
+  /** Members of the client's request that the provider was not told; known with the first piece. */
+  dropped(): readonly string[];
   /** A call of ours may have changed something: made again, the request would change it twice. */
   hasWritten(): boolean;
 }
@@ -63,11 +65,17 @@ export function createSession(options: SessionOptions): Session {
   const desk = createApprovalDesk(restored.resumed, { asksAlways: options.asksAlways, clientIdOf });
   let spoken: DialectName = asked.dialect;
   let headers: { readonly [name: string]: string } = {};
+  let dropped: readonly string[] = [];
   let writer: ClientWriter | undefined;
   let written = false;
 
   function conversationIn(dialect: DialectName): Conversation {
     return openConversation(asked, restored, { offer, dialect });
+  }
+
+  function speak(conversation: Conversation): void {
+    spoken = conversation.dialect.name;
+    dropped = conversation.dropped;
   }
 
   function writerFor({ native }: Conversation): ClientWriter {
@@ -113,7 +121,7 @@ export function createSession(options: SessionOptions): Session {
     const { answer, used } = await connect(conversation, first);
     nextTurn();
     headers = answer.headers;
-    spoken = used.dialect.name;
+    speak(used);
     const out = writerFor(used);
     if (asked.stream) yield '';
     const turn = yield* read(answer, used.dialect, asked.stream ? out : undefined);
@@ -124,7 +132,7 @@ export function createSession(options: SessionOptions): Session {
   async function* run(): AsyncGenerator<string, Ended> {
     const withTools = offer.functions('chat').length > 0 || asked.clientTools.size > 0;
     const opened = conversationIn(choice.choose(asked, withTools));
-    spoken = opened.dialect.name;
+    speak(opened);
     const time = startDeadline(limits.seconds);
     const budget = createBudget(limits, clock);
     const signal = AbortSignal.any([options.signal, time.signal]);
@@ -174,6 +182,7 @@ export function createSession(options: SessionOptions): Session {
     fail: (error) => writer?.fail(error) ?? '',
     shown: () => writer?.items() ?? [],
     headers: () => headers,
+    dropped: () => dropped,
     hasWritten: () => written,
   };
 }

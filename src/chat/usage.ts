@@ -48,3 +48,12 @@ export function totalTokens(usage: Json | undefined): number {
   const parts = ['prompt_tokens', 'completion_tokens', 'input_tokens', 'output_tokens'];
   return numberOf(usage['total_tokens']) ?? parts.reduce((sum, name) => sum + (numberOf(usage[name]) ?? 0), 0);
 }
+
+/**
+ * The request, its tokens to be told. Chat Completions does not tell them at the end of a stream unless it is asked to; not every
+ * provider takes the question, so it is for those whose tokens are counted.
+ */
+export function askForUsage(request: Json): Json {
+  if (request['stream'] !== true || request['messages'] === undefined) return request;
+  return { ...request, stream_options: { ...recordOf(request['stream_options']), include_usage: true } };
+}

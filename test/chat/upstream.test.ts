@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { functionsFor } from '../../src/chat/functions.ts';
 import { say } from './model-turns.ts';
-import type { ModelReply } from './scripted-upstream.ts';
+import type { ModelReply, ModelRequest } from './scripted-upstream.ts';
 import { PROVIDER_KEY, type ProxySetup, type SetupOptions, startProxy, TOKEN } from './setup.ts';
 import { ask, requestFor, toolNames } from './transcript.ts';
 
@@ -28,6 +28,15 @@ const NEEDS_RESPONSES = {
   param: 'reasoning_effort',
   code: null,
 };
+
+/** Chat streams tell what they cost only to those who ask. */
+function countingIfAsked(reply: ModelReply, { body }: ModelRequest): ModelReply {
+  if (!reply.events || body.messages === undefined || body.stream_options?.include_usage === true) return reply;
+  return { ...reply, events: reply.events.filter((event) => !(event as { usage?: unknown }).usage) };
+}
+
+/** By the provider's dialect, of a client that speaks the other one. */
+const DROPPED = { chat: 'unknown_thing', responses: 'seed, function_call' };
 
 describe('the dialect', () => {
   it.each([false, true])('becomes responses when the model wants that, and stays so (stream: %s)', async (stream) => {
@@ -101,10 +110,26 @@ describe('the dialect', () => {
       status: 400,
       param: 'tools[0].type',
     });
-    setup.model.play(say({ text: 'x' }, 'chat', false));
-    const answer = await setup.post('/v1/responses', { model: 'm', input: 'x', truncation: 'auto', unknown_thing: 1 });
-    expect(answer.headers.get('x-actionbridge-dropped')).toBe('unknown_thing');
   });
+
+  it.each(
+    (['chat', 'responses'] as const).flatMap((upstream) =>
+      [false, true].map((stream) => ({ upstream, stream, dropped: DROPPED[upstream] })),
+    ),
+  )(
+    'tells what of a request $upstream does not know: $dropped (stream: $stream)',
+    async ({ upstream, stream, dropped }) => {
+      const setup = await start({ upstream: { dialect: upstream } });
+      for (const client of ['chat', 'responses'] as const) {
+        setup.model.play(say({ text: 'x' }, upstream, stream));
+        const path = client === 'chat' ? 'chat/completions' : client;
+        const more = client === 'chat' ? { seed: 7, function_call: 'auto' } : { truncation: 'auto', unknown_thing: 1 };
+        const answer = await setup.post(`/v1/${path}`, { ...requestFor(client, { more }), stream });
+        expect(answer.headers.get('x-actionbridge-dropped')).toBe(client === upstream ? null : dropped);
+        await answer.text();
+      }
+    },
+  );
 });
 
 describe('refusals', () => {
@@ -308,14 +333,35 @@ describe('the provider’s limits', () => {
     expect(statuses).toEqual([200, 200, 429]);
   });
 
-  it('are kept: tokens a minute, as counted by the provider', async () => {
-    const setup = await start({
-      upstream: { dialect: 'chat' },
-      config: { rate: { tokensPerMinute: 100, maxWaitSeconds: 0.01 } },
-    });
-    setup.model.play(say({ text: 'x', usage: [90, 20] }, 'chat', false));
-    expect((await setup.post('/v1/chat/completions', CHAT)).status).toBe(200);
-    expect((await setup.post('/v1/chat/completions', CHAT)).status).toBe(429);
+  it.each(
+    (['chat', 'responses'] as const).flatMap((client) =>
+      (['chat', 'responses'] as const).flatMap((upstream) =>
+        [false, true].map((stream) => ({ client, upstream, stream })),
+      ),
+    ),
+  )(
+    'are kept: tokens a minute, as counted by $upstream for $client (stream: $stream)',
+    async ({ client, upstream, stream }) => {
+      const setup = await start({
+        upstream: { dialect: upstream },
+        config: { rate: { tokensPerMinute: 100, maxWaitSeconds: 0.01 } },
+      });
+      setup.model.play((request) => countingIfAsked(say({ text: 'x', usage: [90, 20] }, upstream, stream), request));
+      const path = client === 'chat' ? '/v1/chat/completions' : '/v1/responses';
+      const body = { ...requestFor(client, {}), stream };
+      const answer = await setup.post(path, body);
+      expect(answer.status).toBe(200);
+      const text = await answer.text();
+      if (client === 'chat' && stream) expect(text).not.toContain('"usage":{');
+      expect((await setup.post(path, body)).status).toBe(429);
+    },
+  );
+
+  it('of tokens change no request where there are none', async () => {
+    const setup = await start({ upstream: { dialect: 'chat' } });
+    setup.model.play(say({ text: 'x' }, 'chat', true));
+    await (await setup.post('/v1/chat/completions', { ...CHAT, stream: true })).text();
+    expect(setup.model.requests[0]!.body.stream_options).toBeUndefined();
   });
 
   it('are read from its headers', async () => {
