@@ -6,6 +6,7 @@ import { checkChatStream, checkResponsesStream, eventsIn } from './stream-rules.
 import { requestFor } from './transcript.ts';
 
 const WEATHER = { name: 'get_weather', args: { city: 'Lisbon' } };
+const NEVER = new Promise(() => {});
 const FILE = { name: 'read_file', args: { path: '/a' } };
 const TURNS: readonly { readonly title: string; readonly turns: readonly Said[] }[] = [
   { title: 'one answer', turns: [{ text: 'Hello there' }] },
@@ -104,6 +105,72 @@ describe.each(['chat', 'responses'] as const)('a model that speaks %s', (upstrea
     await text;
     expect(setup().model.requests).toHaveLength(1);
   });
+
+  it.each([
+    {
+      when: 'while the model makes its calls',
+      turns: [{ ...say({ text: 'I look at it.', calls: [WEATHER] }, upstream, true), hold: { at: 4, until: NEVER } }],
+      api: 0,
+    },
+    {
+      when: 'while the model reads the results',
+      turns: [say({ calls: [WEATHER] }, upstream, true), { ...say({ text: 'x' }, upstream, true), after: NEVER }],
+      api: 1,
+    },
+  ])('ends all for a client that leaves $when', async ({ turns, api }) => {
+    const { model, api: weather, post } = setup();
+    const before = weather.requests.length;
+    model.play(...turns);
+    const gone = new AbortController();
+    const body = { ...requestFor('chat', {}), stream: true };
+    const response = await post('/v1/chat/completions', body, { signal: gone.signal });
+    const read = response.text().catch(() => undefined);
+    await until(() => model.requests.length === turns.length);
+    gone.abort();
+    await Promise.all([model.requests.at(-1)!.abandoned, read]);
+    await settled();
+    expect([model.requests.length, weather.requests.length - before]).toEqual([turns.length, api]);
+  });
+
+  it('begins no round for a client that leaves between two', async () => {
+    const { model, api, bridge, proxy } = setup();
+    const before = api.requests.length;
+    model.play(say({ calls: [WEATHER] }, upstream, true), say({ text: 'x' }, upstream, true));
+    const body = { ...requestFor('responses', {}), stream: true };
+    const { signal } = new AbortController();
+    const response = await proxy.complete('responses', {
+      body,
+      headers: new Headers(),
+      signal,
+      source: bridge,
+      unsecured: false,
+    });
+    const reader = response.body!.getReader();
+    for (let text = ''; !text.includes('response.mcp_call.completed'); )
+      text += new TextDecoder().decode((await reader.read()).value);
+    await reader.cancel();
+    await settled();
+    expect([model.requests.length, api.requests.length - before]).toEqual([1, 1]);
+  });
+
+  it('does not send the next round again for a client that left meanwhile', async () => {
+    const clock = manualClock();
+    const own = await startProxy({ upstream: { dialect: upstream, retries: 2 }, dependencies: { clock } });
+    const slow = { status: 429, headers: { 'retry-after-ms': '5000' }, json: { error: { message: 'slow' } } };
+    own.model.play(say({ calls: [WEATHER] }, upstream, true), slow, say({ text: 'x' }, upstream, true));
+    const gone = new AbortController();
+    const body = { ...requestFor('chat', {}), stream: true };
+    const response = await own.post('/v1/chat/completions', body, { signal: gone.signal });
+    const read = response.text().catch(() => undefined);
+    await until(() => clock.waits().includes(5_000));
+    gone.abort();
+    await read;
+    await until(() => clock.waits().length === 0);
+    clock.advance(60_000);
+    await settled();
+    expect([own.model.requests.length, own.api.requests.length]).toEqual([2, 1]);
+    await own.close();
+  });
 });
 
 it('keeps the connection open with comments while a tool runs', async () => {
@@ -131,6 +198,11 @@ it('keeps the connection open with comments while a tool runs', async () => {
   await setup.close();
 });
 
+/** Whatever is on its way on this machine has come. */
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
+
 async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await new Promise((resolve) => setImmediate(resolve));
 }
@@ -155,20 +227,29 @@ function contentOf(text: string): string {
     .join('');
 }
 
-/** A clock whose sleepers wake when it is moved. */
-function manualClock(): Clock & { advance(ms: number): void } {
+/** A clock whose sleepers wake when it is moved; `waits` are theirs, in milliseconds. */
+function manualClock(): Clock & { advance(ms: number): void; waits(): number[] } {
   let now = 1_790_000_000_000;
-  const sleepers: { at: number; wake: () => void }[] = [];
+  const sleepers = new Map<() => void, { at: number; ms: number }>();
   return {
     now: () => now,
     sleep: (ms, signal) =>
       new Promise((resolve, reject) => {
-        sleepers.push({ at: now + ms, wake: resolve });
-        signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
+        sleepers.set(resolve, { at: now + ms, ms });
+        const leave = () => {
+          sleepers.delete(resolve);
+          reject(signal?.reason);
+        };
+        signal?.addEventListener('abort', leave, { once: true });
       }),
+    waits: () => [...sleepers.values()].map(({ ms }) => ms),
     advance(ms) {
       now += ms;
-      for (const { at, wake } of sleepers) if (at <= now) wake();
+      for (const [wake, { at }] of sleepers) {
+        if (at > now) continue;
+        sleepers.delete(wake);
+        wake();
+      }
     },
   };
 }
