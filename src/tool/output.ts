@@ -1,4 +1,4 @@
-import { isJsonMediaType } from '../operation/media-type.ts';
+import { isJsonLinesMediaType, isJsonMediaType } from '../operation/media-type.ts';
 import type { JsonSchema, SchemaConverter } from '../operation/schema.ts';
 import type { Operation, SchemaNode } from '../operation/types.ts';
 import { shorten } from './bundle.ts';
@@ -15,10 +15,10 @@ const MAX_COMPARED = 10_000;
 /**
  * What an answer looks like, for clients that check it: slim (two levels), relaxed (nothing required, everything nullable, no
  * enum, format or pattern: APIs break their own documents, and a client then throws the answer away) and rooted in an object
- * (any other value stands under `result`). Undefined where no JSON answer is declared. `converter` is one for responses.
+ * (any other value stands under `result`, so do lines of JSON, as a list). Undefined where no JSON answer is declared. `converter` is one for responses.
  */
 export function compileOutput(operation: Operation, converter: SchemaConverter): JsonSchema | undefined {
-  const schemas = jsonSchemas(operation);
+  const schemas = jsonSchemas(operation, converter);
   if (schemas.length === 0) return undefined;
   return schemas.length > 1 ? { type: 'object' } : relaxedOutput(schemas[0], converter);
 }
@@ -31,16 +31,25 @@ export function relaxedOutput(schema: SchemaNode, converter: SchemaConverter): J
 }
 
 /** Of the successes; several different ones are not told apart. */
-function jsonSchemas({ responses }: Operation): readonly SchemaNode[] {
+function jsonSchemas({ responses }: Operation, converter: SchemaConverter): readonly SchemaNode[] {
   const declared = responses
     .filter(({ status }) => /^2/.test(status))
     .flatMap(({ content }) => content)
-    .filter(({ mediaType, schema }) => isJsonMediaType(mediaType) && schema !== undefined)
-    .map(({ schema }) => schema);
+    .filter(({ schema }) => schema !== undefined)
+    .flatMap(({ mediaType, schema }) => {
+      if (isJsonMediaType(mediaType)) return [schema];
+      return isJsonLinesMediaType(mediaType) ? [linesOf(schema, converter)] : [];
+    });
   const distinct = [...new Set(declared)];
   if (distinct.length < 2 || !distinct.every(isComparable)) return distinct;
   const byText = new Map(distinct.map((schema) => [JSON.stringify(schema), schema]));
   return [...byText.values()];
+}
+
+/** OpenAPI 3.2 describes the whole sequence (Media Type Object, "Sequential Media Types"), documents before it mean one line. */
+function linesOf(schema: SchemaNode, converter: SchemaConverter): SchemaNode {
+  const { root } = follow(converter.convert(schema), converter);
+  return typesOf(root).includes('array') ? schema : { type: 'array', items: schema };
 }
 
 /** Whether a schema is small enough to be written down, with every YAML alias in it written out. */

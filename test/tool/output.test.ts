@@ -11,6 +11,12 @@ function converterOf(schemas: object) {
   return createSchemaConverter(createReferences({ components: { schemas } }), () => undefined, 'response');
 }
 
+/** Of lines of JSON, by their declared schema. */
+function linesOutputOf(schema: unknown) {
+  const responses = [{ status: '200', content: [{ mediaType: 'application/x-ndjson', schema }] }];
+  return compileOutput({ responses } as unknown as Operation, converterOf({ Rows: { type: 'array', items: {} } }));
+}
+
 function outputOf(...schemas: readonly unknown[]) {
   const responses = schemas.map((schema, index) => ({
     status: `20${index}`,
@@ -21,7 +27,8 @@ function outputOf(...schemas: readonly unknown[]) {
 
 describe('what an answer looks like', () => {
   const TEXT = { type: 'object', properties: { a: { type: 'string' } } };
-  const SHOWN = { type: 'object', properties: { a: { type: ['string', 'null'] } } };
+  const SHOWN_PROPERTIES = { properties: { a: { type: ['string', 'null'] } } };
+  const SHOWN = { type: 'object', ...SHOWN_PROPERTIES };
 
   it.each([
     ['one schema', [TEXT], SHOWN],
@@ -29,6 +36,18 @@ describe('what an answer looks like', () => {
     ['several schemas', [TEXT, { type: 'object' }], { type: 'object' }],
     ['none', [undefined], undefined],
   ])('is told of %s', (_, schemas, expected) => expect(outputOf(...schemas)).toEqual(expected));
+
+  it.each([
+    ['a line', TEXT, { type: ['object', 'null'], ...SHOWN_PROPERTIES }],
+    ['all lines', { type: 'array', items: TEXT }, { type: ['object', 'null'], ...SHOWN_PROPERTIES }],
+    ['all lines, elsewhere', { $ref: '#/components/schemas/Rows' }, {}],
+    ['anything', {}, {}],
+  ])('is a list where JSON comes in lines, described by %s', (_, schema, items) =>
+    expect(linesOutputOf(schema)).toEqual({
+      type: 'object',
+      properties: { result: { type: ['array', 'null'], items } },
+    }),
+  );
 
   it('is not written out to be compared, however often a YAML alias stands in it', () => {
     let bomb: unknown = { type: 'string' };

@@ -59,7 +59,7 @@ export function describeTools(title: string): string {
 }
 
 function operationOf(tool: Tool, hoist: Hoister): object {
-  const { name, input, output, request, hints } = tool;
+  const { name, input, request, hints } = tool;
   const listed = listedInput(tool);
   const body = hoist(listed, { owner: name, lookUp: definitionsOf(listed) });
   const words = wordsOf(tool);
@@ -87,7 +87,7 @@ function operationOf(tool: Tool, hoist: Hoister): object {
     responses: {
       '200': {
         description: 'The answer of the API.',
-        content: answersOf(tool, output ? hoistOutput(tool, output, hoist) : ANY_OBJECT),
+        content: answersOf(tool, hoist),
       },
       default: {
         description: 'The call failed, or the API refused it.',
@@ -98,28 +98,48 @@ function operationOf(tool: Tool, hoist: Hoister): object {
 }
 
 /** By media type, as `/api/{tool}` answers: every kind of JSON as JSON, text as text, other bytes as they come. */
-function answersOf({ request, remote, output }: Tool, schema: JsonSchema): object {
+function answersOf(tool: Tool, hoist: Hoister): object {
+  const { request, remote, output } = tool;
   const declared = remote ? ['application/json', ...(output ? [] : ['text/plain'])] : request.accept;
   const types = declared.map(mediaTypeEssence).filter((type) => /^[\w.+*-]+\/[\w.+*-]+$/.test(type));
   const others = types.filter((type) => !comesAsJson(type));
+  const json = types.filter(comesAsJson);
   return {
-    ...(others.length === 0 || types.some(comesAsJson) ? { 'application/json': { schema } } : {}),
+    ...(others.length === 0 || json.length > 0
+      ? { 'application/json': { schema: jsonAnswer(tool, json, hoist) } }
+      : {}),
     ...Object.fromEntries(others.map((type) => [type, comesAsText(type) ? { schema: { type: 'string' } } : {}])),
   };
 }
 
-/** Sequences and streams of events are collected. */
 function comesAsJson(type: string): boolean {
-  const isCollected = isJsonLinesMediaType(type) || type === 'text/event-stream';
-  return isJsonMediaType(type) || isCollected || type === '*/*' || type === 'application/*';
+  return isJsonMediaType(type) || isCollected(type) || type === '*/*' || type === 'application/*';
+}
+
+/** Sequences and streams of events come as a list. */
+function isCollected(type: string): boolean {
+  return isJsonLinesMediaType(type) || type === EVENTS;
+}
+
+const EVENTS = 'text/event-stream';
+
+function jsonAnswer({ name, output }: Tool, types: readonly string[], hoist: Hoister): JsonSchema {
+  const isList = types.length > 0 && types.every(isCollected);
+  const list = isList ? listAnswer(types, output) : undefined;
+  const schema = list ?? output;
+  return schema ? hoist(schema, { owner: `${name}_output`, lookUp: definitionsOf(schema) }).schema : ANY_OBJECT;
+}
+
+/** Lines as the tool's output has them, where it has any; events as they are read. */
+function listAnswer(types: readonly string[], output: JsonSchema | undefined): JsonSchema {
+  const { result } = (output?.['properties'] ?? {}) as { readonly result?: JsonSchema };
+  const events = types.filter((type) => type === EVENTS).length;
+  const items = events === types.length ? EVENT_SCHEMA : events === 0 ? result?.['items'] : undefined;
+  return { type: 'array', items: items ?? {} };
 }
 
 function comesAsText(type: string): boolean {
   return isTextMediaType(type) || isXmlMediaType(type);
-}
-
-function hoistOutput({ name }: Tool, output: JsonSchema, hoist: Hoister): JsonSchema {
-  return hoist(output, { owner: `${name}_output`, lookUp: definitionsOf(output) }).schema;
 }
 
 /**
@@ -184,6 +204,12 @@ function keyOf(name: string, definitions: { readonly [name: string]: JsonSchema 
 
 /** The editor drops objects that list no properties. */
 const ANY_OBJECT: JsonSchema = { type: 'object', properties: {}, additionalProperties: true };
+
+/** What `/api/{tool}` makes of an event: its data as it is, or parsed where it is JSON. */
+const EVENT_SCHEMA: JsonSchema = {
+  type: 'object',
+  properties: { event: { type: 'string' }, id: { type: 'string' }, data: {} },
+};
 
 const ERROR_SCHEMA: JsonSchema = {
   type: 'object',
