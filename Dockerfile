@@ -2,7 +2,7 @@ FROM node:24-slim AS build
 WORKDIR /build
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci
-COPY build.mjs lazy-schemas.mjs tsconfig.json ./
+COPY build.mjs group-chunks.mjs lazy-schemas.mjs tsconfig.json ./
 COPY src ./src
 RUN npm run build
 

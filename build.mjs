@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
+import { groupChunks } from './group-chunks.mjs';
 import { lazySchemas } from './lazy-schemas.mjs';
 
 const { version } = JSON.parse(readFileSync('package.json', 'utf8'));
@@ -34,8 +35,7 @@ const rawFiles = {
     }));
   },
 };
-rmSync('dist', { recursive: true, force: true });
-await build({
+const options = {
   entryPoints: { actionbridge: 'src/main.ts', index: 'src/index.ts' },
   outdir: 'dist',
   outExtension: { '.js': '.mjs' },
@@ -55,4 +55,13 @@ await build({
   alias: { '@modelcontextprotocol/server/_shims': './src/mcp/sdk-shims.ts' },
   plugins: [rawFiles, lazySchemas, withoutChildProcess],
   logLevel: 'warning',
-});
+};
+/** What a start over stdio loads, then what compiling a document and the first call do. */
+const GROUPS = [
+  ['src/command-line.ts', 'src/commands/serve.ts', 'src/serve/stdio.ts'],
+  ['src/load-apis.ts'],
+  ['src/call-path.ts'],
+];
+const groups = await groupChunks(options, GROUPS, ['src/main.ts', 'src/store/cache-folder.ts']);
+rmSync('dist', { recursive: true, force: true });
+await build({ ...options, plugins: [...options.plugins, groups] });
