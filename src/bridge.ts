@@ -119,7 +119,7 @@ export async function openBridge(config: BridgeConfig, dependencies: BridgeDepen
   const callOf = (name: string, args: unknown, options: CallOptions) => ({
     tool: find(loaded.registry, name),
     args,
-    context: { ...options, requestId: options.requestId ?? randomUUID() },
+    context: { requestId: randomUUID(), ...options },
     trace: { attempts: 0, cached: false, timings: {} } satisfies CallTrace,
   });
 

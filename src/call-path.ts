@@ -239,8 +239,8 @@ function createSender(http: HttpClient): Handler<Exchange, RawResponse> {
     let connectMs = 0;
     try {
       const response = await http.send({
-        ...plan,
         signal,
+        ...plan,
         ...(credentialKey === undefined ? {} : { credentialKey }),
         ...(tls ? { tls } : {}),
       });

@@ -119,7 +119,7 @@ function mayAsk(capabilities: ClientCapabilities, { confirmation, remote }: Tool
 
 /** What results of 2026-07-28 hold besides. */
 function stamped(result: CallToolResult, info: Implementation): CallToolResult {
-  return { ...result, resultType: 'complete', _meta: { ...result._meta, [META.serverInfo]: info } };
+  return { resultType: 'complete', ...result, _meta: { [META.serverInfo]: info, ...result._meta } };
 }
 
 function errorOf(error: unknown): { readonly code: number; readonly message: string; readonly data?: unknown } {

@@ -11,8 +11,6 @@ export function renderOutcome(outcome: CallOutcome): CallToolResult & { _meta: o
   const rendered = renderResult(result, { structured: tool.output !== undefined, ...(saved ? { saved } : {}) });
   const content = [...rendered.content] as CallToolResult['content'];
   return {
-    ...rendered,
-    content,
     _meta: {
       actionbridge: {
         api: tool.api,
@@ -27,6 +25,8 @@ export function renderOutcome(outcome: CallOutcome): CallToolResult & { _meta: o
         timings: allRounded(trace.timings),
       },
     },
+    ...rendered,
+    content,
   } as CallToolResult & { _meta: object };
 }
 

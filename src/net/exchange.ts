@@ -71,7 +71,7 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
   cancel(signal: Signal): void {
     const reason = endedBy(signal, this.#controller !== undefined);
     if (reason.kind === 'timeout' && this.#head && this.#body && isEventStream(this.#head))
-      this.#end({ ...this.#head, body: this.#body.soFar(), partial: true, connectMs: this.#connectMs });
+      this.#end({ body: this.#body.soFar(), partial: true, connectMs: this.#connectMs, ...this.#head });
     this.#fail(reason);
   }
 
@@ -114,9 +114,9 @@ class AnswerHandler implements Dispatcher.DispatchHandler {
   onResponseEnd(): void {
     const head = this.#head!;
     const body = this.#body!.end();
-    if (body instanceof Uint8Array) return this.#end({ ...head, body, connectMs: this.#connectMs });
+    if (body instanceof Uint8Array) return this.#end({ body, connectMs: this.#connectMs, ...head });
     body.then(
-      (body) => this.#end({ ...head, body, connectMs: this.#connectMs }),
+      (body) => this.#end({ body, connectMs: this.#connectMs, ...head }),
       (error: unknown) => this.#fail(error),
     );
   }

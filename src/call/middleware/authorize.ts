@@ -48,8 +48,9 @@ export function createAuthorizer(options: AuthorizerOptions): WireMiddleware {
     if (prepared.kind === 'without') return sendWithout(next, exchange, prepared.error);
     const { selection } = prepared;
     const authorized = (plan: RequestPlan): AuthorizedExchange => ({
-      ...exchange,
+      call: exchange.call,
       plan,
+      signal,
       ...(selection.key === undefined ? {} : { credentialKey: selection.key }),
       ...(selection.certificate ? { tls: tlsOf(selection.certificate) } : {}),
     });
