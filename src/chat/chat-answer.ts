@@ -2,6 +2,7 @@ import { callItem } from './chat-calls.ts';
 import type { ComposeOptions } from './client-dialect.ts';
 import { isCut } from './finish.ts';
 import { type Json, recordOf, without } from './lenient.ts';
+import { joinReasoning } from './reasoning.ts';
 import type { Finish, LoopEnd, Round } from './types.ts';
 import { addUsage, toChatUsage } from './usage.ts';
 
@@ -55,10 +56,11 @@ function messageOf({ rounds, notice }: LoopEnd, native: boolean): Json {
   const last = rounds.at(-1)!.turn;
   const own = native ? without(last.items[0] ?? {}, 'tool_calls') : {};
   const text = [...rounds.map(({ turn }) => turn.text), notice ?? ''].filter((each) => each.trim() !== '').join('\n\n');
-  const reasoning = native ? {} : last.reasoning === '' ? {} : { reasoning_content: last.reasoning };
   return {
-    ...reasoning,
     ...own,
+    ...joinReasoning(
+      rounds.map(({ turn }) => (native ? recordOf(turn.items[0]) : { reasoning_content: turn.reasoning })),
+    ),
     role: 'assistant',
     content: text === '' && rounds.length > 0 ? emptyContent(rounds) : text,
     refusal: last.refusal === '' ? null : last.refusal,

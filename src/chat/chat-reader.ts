@@ -136,7 +136,7 @@ export function unreadable(what: string): Json {
 }
 
 /** Text grows, lists grow, objects are merged (OpenRouter's `reasoning_details` by their index), the rest is replaced. */
-function joinMessages(before: Json, delta: Json): Json {
+export function joinMessages(before: Json, delta: Json): Json {
   const joined: { [name: string]: unknown } = { ...before };
   for (const [name, value] of Object.entries(delta)) {
     const known = joined[name];

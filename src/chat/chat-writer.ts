@@ -3,6 +3,7 @@ import { chatId, composeChat } from './chat-answer.ts';
 import { callItem } from './chat-calls.ts';
 import type { ClientWriter, WriterOptions } from './client-dialect.ts';
 import { type Json, recordOf, without } from './lenient.ts';
+import { createReasoningJoiner } from './reasoning.ts';
 import { writeEvent } from './sse.ts';
 import type { ModelCall, Part } from './types.ts';
 
@@ -19,6 +20,7 @@ interface Heard {
  */
 export function createChatWriter({ ownerOf, clientIdOf, includeUsage, native }: WriterOptions): ClientWriter {
   const numbers = new Map<string, number>();
+  const reasoning = createReasoningJoiner();
   let envelope: Json | undefined;
   let round = 0;
   let spokeBefore = false;
@@ -27,6 +29,7 @@ export function createChatWriter({ ownerOf, clientIdOf, includeUsage, native }: 
 
   function begin(part: Extract<Part, { kind: 'begin' }>): string {
     round++;
+    reasoning.nextRound();
     spokeBefore ||= speaks;
     speaks = false;
     held = '';
@@ -61,7 +64,10 @@ export function createChatWriter({ ownerOf, clientIdOf, includeUsage, native }: 
     const { content, ...rest } = recordOf(part.raw['delta']);
     const spoken = text ?? (part.text === undefined && content === '' ? '' : undefined);
     if (spoken === undefined && Object.keys(rest).length === 0 && !part.raw['logprobs']) return '';
-    return delta({ ...(spoken === undefined ? {} : { content: spoken }), ...rest }, without(part.raw, 'delta'));
+    return delta(
+      { ...(spoken === undefined ? {} : { content: spoken }), ...reasoning.join(rest) },
+      without(part.raw, 'delta'),
+    );
   }
 
   /** The text to send now. White space at a turn's beginning waits: some models say nothing else before they call. */
@@ -75,11 +81,11 @@ export function createChatWriter({ ownerOf, clientIdOf, includeUsage, native }: 
     return whole;
   }
 
-  function foreign({ text, refusal, reasoning, logprobs = [] }: Heard): string {
+  function foreign({ text, refusal, reasoning: thought = '', logprobs = [] }: Heard): string {
     const likely = logprobs.length === 0 ? {} : { logprobs: { content: logprobs, refusal: null } };
     if (text !== undefined || logprobs.length > 0) return delta(text === undefined ? {} : { content: text }, likely);
     if (refusal !== undefined) return delta({ refusal });
-    return reasoning === undefined || reasoning === '' ? '' : delta({ reasoning_content: reasoning });
+    return thought === '' ? '' : delta(reasoning.join({ reasoning_content: thought }));
   }
 
   function call(made: ModelCall): string {

@@ -48,6 +48,23 @@ describe.each(['chat', 'responses'] as const)('a model that speaks %s', (upstrea
     });
   });
 
+  it('has the reasoning of all rounds in it, as the whole answer has', async () => {
+    const turns: readonly Said[] = [
+      { reasoning: 'I need the weather.', calls: [WEATHER] },
+      { calls: [WEATHER] },
+      { reasoning: 'Warm, so', text: 'No coat.' },
+    ];
+    const answers = [];
+    for (const stream of [true, false]) {
+      setup().model.play(...turns.map((turn) => say(turn, upstream, stream)));
+      answers.push(await (await setup().post('/v1/chat/completions', { ...requestFor('chat', {}), stream })).text());
+    }
+    const pieces = checkChatStream(answers[0]!).flatMap(({ choices }) => choices);
+    const streamed = pieces.map(({ delta }) => delta.reasoning_content ?? '').join('');
+    expect(streamed).toBe('I need the weather.\n\nWarm, so');
+    expect(JSON.parse(answers[1]!).choices[0].message.reasoning_content).toBe(streamed);
+  });
+
   it('sends text on before the model has ended', async () => {
     const done = deferred();
     setup().model.play({ ...say({ text: 'one two three' }, upstream, true), hold: { at: 6, until: done.promise } });
