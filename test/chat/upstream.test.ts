@@ -525,10 +525,11 @@ describe('what cannot be looped over', () => {
 
   it.each([
     { what: 'n', body: { ...CHAT, n: 2 } },
-    { what: 'functions', body: { ...CHAT, functions: [{ name: 'old' }] } },
-  ])('goes through as it is: $what', async ({ what, body }) => {
+    { what: 'functions', body: { ...CHAT, functions: [{ name: 'old' }], function_call: 'auto' } },
+    { what: 'background', path: '/v1/responses', body: { ...requestFor('responses', {}), background: true } },
+  ])('goes through as it is, and says so: $what', async ({ what, body, path = '/v1/chat/completions' }) => {
     setup.model.play({ json: TWO });
-    const response = await setup.post('/v1/chat/completions', body);
+    const response = await setup.post(path, body);
     expect(await response.json()).toEqual(TWO);
     expect(setup.model.requests[0]!.body).toEqual(body);
     expect(response.headers.get('x-actionbridge-tools')).toBe(`none; because of ${what}`);
@@ -539,6 +540,7 @@ describe('what cannot be looped over', () => {
     setup.model.play({ events });
     const response = await setup.post('/v1/chat/completions', { ...CHAT, n: 2, stream: true });
     expect(response.headers.get('content-type')).toContain('text/event-stream');
+    expect(response.headers.get('x-actionbridge-tools')).toBe('none; because of n');
     expect(await response.text()).toBe(events.join(''));
   });
 });
