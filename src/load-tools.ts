@@ -1,7 +1,7 @@
 import type { ApiConfig, BridgeConfig } from './config/types.ts';
 import type { Diagnostic } from './diagnostic.ts';
 import type { Inspect, ServedApi } from './load-apis.ts';
-import { readSources } from './load-sources.ts';
+import { type ApiSource, readSources } from './load-sources.ts';
 import type { SecurityDeclarations } from './operation/security-schemes.ts';
 import type { ReadOptions } from './spec/read.ts';
 import type { SourceFile } from './spec/types.ts';
@@ -34,23 +34,11 @@ export async function loadTools(
   options: ReadOptions & { readonly inspect?: Inspect },
 ): Promise<LoadedTools> {
   const sources = await readSources(config.apis, options);
-  const { include, exclude, readOnly, outputSchema, cacheTools, select, confirm, chatgpt } = config;
-  const shaping = sources.map(({ bytes, source, api, action }) => [
-    digest(bytes),
-    source,
-    action,
-    api.name,
-    api.include,
-    api.exclude,
-    api.tools,
-    api.confirm,
-    api.baseUrl !== undefined,
-  ]);
-  const key = toolCacheKey([shaping, include, exclude, readOnly, outputSchema, select, confirm, chatgpt !== undefined]);
+  const key = config.cacheTools && !options.inspect ? cacheKeyOf(config, sources) : undefined;
   const configs = sources.map(({ api }) => api);
   const found = sources.flatMap(({ diagnostics }) => diagnostics);
   const beside = sources.flatMap(({ files }) => files);
-  const cached = cacheTools && !options.inspect ? readToolCache<Header>(key) : undefined;
+  const cached = key === undefined ? undefined : readToolCache<Header>(key);
   if (cached) {
     const { apis, diagnostics, security, files } = cached.header;
     return {
@@ -69,12 +57,29 @@ export async function loadTools(
   const optimize = large.some(({ bytes }) => bytes[0] !== OPENING_BRACE);
   const loaded = await (large.length > 0 ? withFrugalEngine(load, { optimize }) : load());
   const registry = createRegistry(loaded.tools);
-  if (cacheTools) {
+  if (key !== undefined) {
     const { tools: _, ...header } = loaded;
     setTimeout(() => writeToolCache(key, header, registry.listBytes(), loaded.tools), 500).unref();
   }
   const { tools: _, diagnostics, files, ...rest } = loaded;
   return { registry, ...rest, configs, diagnostics: [...found, ...diagnostics], files: [...beside, ...files] };
+}
+
+/** Of everything that shapes the tools. */
+function cacheKeyOf(config: BridgeConfig, sources: readonly ApiSource[]): string {
+  const { include, exclude, readOnly, outputSchema, select, confirm, chatgpt } = config;
+  const shaping = sources.map(({ bytes, source, api, action }) => [
+    digest(bytes),
+    source,
+    action,
+    api.name,
+    api.include,
+    api.exclude,
+    api.tools,
+    api.confirm,
+    api.baseUrl !== undefined,
+  ]);
+  return toolCacheKey([shaping, include, exclude, readOnly, outputSchema, select, confirm, chatgpt !== undefined]);
 }
 
 /** Smaller documents leave the young generation as small as it is. */
