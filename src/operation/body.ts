@@ -76,10 +76,10 @@ type Encoding = BodyWire extends infer Wire ? (Wire extends BodyWire ? Omit<Wire
 function readEncoding(reading: Reading, medium: Medium): Encoding {
   const { mediaType, media, schema, pointer } = medium;
   const essence = mediaTypeEssence(mediaType);
-  const view = viewSchema(reading.spec.references, schema);
-  const structured = view.types.includes('object') || view.types.includes('array') || view.properties.size > 0;
   if (isJsonLinesMediaType(essence)) return { encoding: 'json-lines' };
   if (isJsonMediaType(essence)) return { encoding: 'json' };
+  const view = viewSchema(reading.spec.references, schema);
+  const structured = view.types.includes('object') || view.types.includes('array') || view.properties.size > 0;
   if (essence === 'application/x-www-form-urlencoded')
     return structured || view.types.length === 0
       ? { encoding: 'form', fields: readFields(reading, media, pointer) }

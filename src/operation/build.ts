@@ -42,7 +42,7 @@ export function buildOperations(spec: LoadedSpec, api: string): BuiltOperations 
   const said = new Set<string>();
   const reading: Reading = {
     spec,
-    shared: { parameters: new Map(), findings: () => diagnostics.length },
+    shared: { parameters: new Map(), servers: new Map(), security: new Map(), findings: () => diagnostics.length },
     report: (severity, code, written, message, hint) => {
       const pointer = writtenPointer(spec.version, written);
       // What operations share with their path item is read for each of them.
@@ -55,9 +55,10 @@ export function buildOperations(spec: LoadedSpec, api: string): BuiltOperations 
   };
   const operations: Operation[] = [];
   const refused: RefusedOperation[] = [];
-  for (const [path, item] of Object.entries(asObject(own(spec.document, 'paths')) ?? {})) {
+  const paths = asObject(own(spec.document, 'paths')) ?? {};
+  for (const path of Object.keys(paths)) {
     if (path.startsWith('x-')) continue;
-    readPathItem(reading, { api, path, written: item }, { operations, refused });
+    readPathItem(reading, { api, path, written: paths[path] }, { operations, refused });
     if (operations.length > MAX_OPERATIONS) {
       reading.report(
         'error',
@@ -151,14 +152,16 @@ interface MethodEntry {
   readonly pointer: string;
 }
 
-function* methodsOf(reading: Reading, item: JsonObject, pointer: string): Generator<MethodEntry> {
+function methodsOf(reading: Reading, item: JsonObject, pointer: string): readonly MethodEntry[] {
   const modern = isAtLeast32(reading.spec.version);
-  for (const [key, value] of Object.entries(item)) {
-    const place = at(pointer, key);
+  const methods: MethodEntry[] = [];
+  for (const key of Object.keys(item)) {
     if (key.startsWith('x-') || OTHER_FIELDS.has(key)) continue;
+    const value = item[key];
+    const place = at(pointer, key);
     if (FIXED_METHODS.includes(key) || (modern && key === 'query')) {
       const node = resolveObject(reading, value);
-      if (node) yield { method: key.toUpperCase(), key, node, pointer: place };
+      if (node) methods.push({ method: key.toUpperCase(), key, node, pointer: place });
       else if (value !== null)
         reading.report(
           'error',
@@ -167,7 +170,7 @@ function* methodsOf(reading: Reading, item: JsonObject, pointer: string): Genera
           'An operation must be an object, or its reference leads nowhere',
         );
     } else if (modern && key === 'additionalOperations') {
-      yield* additionalMethods(reading, value, place);
+      methods.push(...additionalMethods(reading, value, place));
     } else {
       const hint = FIXED_METHODS.includes(key.toLowerCase()) ? `Write "${key.toLowerCase()}"` : undefined;
       reading.report(
@@ -179,16 +182,19 @@ function* methodsOf(reading: Reading, item: JsonObject, pointer: string): Genera
       );
     }
   }
+  return methods;
 }
 
-function* additionalMethods(reading: Reading, value: unknown, pointer: string): Generator<MethodEntry> {
+function additionalMethods(reading: Reading, value: unknown, pointer: string): readonly MethodEntry[] {
+  const methods: MethodEntry[] = [];
   for (const [method, entry] of Object.entries(asObject(value) ?? {})) {
     const node = resolveObject(reading, entry);
     if (method.startsWith('x-') || !node) continue;
     if (TOKEN.test(method) && method.toUpperCase() !== 'CONNECT')
-      yield { method, key: method, node, pointer: at(pointer, method) };
+      methods.push({ method, key: method, node, pointer: at(pointer, method) });
     else reading.report('error', 'method-invalid', at(pointer, method), `"${method}" cannot be sent as an HTTP method`);
   }
+  return methods;
 }
 
 function isAtLeast32(version: string): boolean {

@@ -8,7 +8,7 @@ const OVERLONG_DOT = /(?:ae|2e)$/i;
  * what servers add to it).
  */
 export function hasDotSegment(text: string): boolean {
-  if (/^[\w-]*$/.test(text)) return false;
+  if (!/[.%\u0080-\uffff]/.test(text)) return false;
   let current = text.replace(OVERLONG, (found) => (OVERLONG_DOT.test(found) ? '.' : '/'));
   for (let round = 0; round <= MAX_ROUNDS; round++) {
     const plain = current.normalize('NFKC').replace(/[\t\n\r\0]/g, '');

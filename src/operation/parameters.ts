@@ -41,18 +41,18 @@ const DENIED_HEADERS = new Set([
 /** The operation's parameters over its path item's (the same name and place: the operation's wins), in the written order. */
 export function readParameters(reading: Reading, place: OperationPlace): readonly Parameter[] {
   const merged = new Map<string, Parameter>();
-  for (const [holder, pointer] of [
-    [place.item, place.itemPointer],
-    [place.node, place.pointer],
-  ] as const) {
-    const list = own(holder, 'parameters');
-    if (!Array.isArray(list)) continue;
-    for (const [index, written] of list.entries()) {
-      const parameter = readShared(reading, written, `${pointer}/parameters/${index}`);
-      if (parameter) merged.set(`${parameter.wire.in} ${parameter.wire.name}`, parameter);
-    }
-  }
+  readList(reading, place.item, place.itemPointer, merged);
+  readList(reading, place.node, place.pointer, merged);
   return matchTemplate(reading, place, [...merged.values()]);
+}
+
+function readList(reading: Reading, holder: JsonObject, pointer: string, into: Map<string, Parameter>): void {
+  const list = own(holder, 'parameters');
+  if (!Array.isArray(list)) return;
+  list.forEach((written, index) => {
+    const parameter = readShared(reading, written, `${pointer}/parameters/${index}`);
+    if (parameter) into.set(`${parameter.wire.in} ${parameter.wire.name}`, parameter);
+  });
 }
 
 /** A component is read once, unless there is something to say at each place that refers to it. */
@@ -203,30 +203,32 @@ function matchTemplate(
   place: OperationPlace,
   parameters: readonly Parameter[],
 ): readonly Parameter[] {
-  const names = new Set(Array.from(place.path.matchAll(/\{([^{}]*)\}/g), (match) => match[1]!));
-  const kept = parameters.filter((parameter) => {
-    if (parameter.wire.in !== 'path' || names.has(parameter.wire.name)) return true;
+  const expressions = [...new Set(place.path.match(/\{[^{}]*\}/g))];
+  const kept = parameters.filter(({ wire: { name, in: location } }) => {
+    if (location !== 'path' || expressions.includes(`{${name}}`)) return true;
     reading.report(
       'warning',
       'path-parameter-unused',
       place.pointer,
-      `The path parameter "${parameter.wire.name}" does not stand in the path; it is left out`,
-      `Write {${parameter.wire.name}} in the path`,
+      `The path parameter "${name}" does not stand in the path; it is left out`,
+      `Write {${name}} in the path`,
     );
     return false;
   });
-  const declared = new Set(kept.map((parameter) => (parameter.wire.in === 'path' ? parameter.wire.name : '')));
-  const missing = [...names].filter((name) => !declared.has(name));
-  for (const name of missing) {
+  const missing = expressions.filter(
+    (expression) => !kept.some(({ wire }) => wire.in === 'path' && expression === `{${wire.name}}`),
+  );
+  if (missing.length === 0) return kept;
+  for (const expression of missing) {
     reading.report(
       'warning',
       'path-parameter-undeclared',
       place.pointer,
-      `{${name}} has no path parameter; it is asked for as a string`,
+      `${expression} has no path parameter; it is asked for as a string`,
       'Declare the parameter',
     );
   }
-  return [...missing.map(undeclared), ...kept];
+  return [...missing.map((expression) => undeclared(expression.slice(1, -1))), ...kept];
 }
 
 function undeclared(name: string): Parameter {

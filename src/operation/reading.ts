@@ -1,13 +1,23 @@
 import type { Severity } from '../diagnostic.ts';
 import type { JsonObject, LoadedSpec } from '../spec/types.ts';
-import type { Parameter } from './types.ts';
+import type { Parameter, SecurityRequirement, Server } from './types.ts';
 
 /** What the readers below need: the document, and where to say what they found. */
 export interface Reading {
   readonly spec: LoadedSpec;
   report(severity: Severity, code: string, pointer: string, message: string, hint?: string): void;
-  /** Parameters that were read without a finding, for the operations that refer to them; absent: each is read anew. */
-  readonly shared?: { readonly parameters: Map<JsonObject, Parameter>; findings(): number };
+  /** Absent: each operation reads everything anew. */
+  readonly shared?: SharedReads;
+}
+
+/** What many operations have in common, by the node it was read from. */
+export interface SharedReads {
+  /** Those that were read without a finding. */
+  readonly parameters: Map<JsonObject, Parameter>;
+  readonly servers: Map<unknown, readonly Server[]>;
+  readonly security: Map<unknown, readonly SecurityRequirement[][]>;
+  /** How many there are by now. */
+  findings(): number;
 }
 
 /** Thrown by a reader when the operation it is part of cannot be served as described; it is reported and left out. */

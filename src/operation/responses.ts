@@ -6,9 +6,10 @@ import type { ResponseDescription } from './types.ts';
 /** Declared answers of success (2xx, default). They never keep an operation from being served: what is wrong here is a warning. */
 export function readResponses(reading: Reading, place: OperationPlace): readonly ResponseDescription[] {
   const responses: ResponseDescription[] = [];
-  for (const [status, written] of Object.entries(asObject(own(place.node, 'responses')) ?? {})) {
-    if (!/^(?:2|default$)/i.test(status)) continue;
-    const response = resolveObject(reading, written);
+  const declared = asObject(own(place.node, 'responses')) ?? {};
+  for (const status of Object.keys(declared)) {
+    if (!status.startsWith('2') && status.toLowerCase() !== 'default') continue;
+    const response = resolveObject(reading, declared[status]);
     if (!response) {
       const pointer = at(at(place.pointer, 'responses'), status);
       reading.report(

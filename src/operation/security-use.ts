@@ -11,52 +11,55 @@ export function namedInRequirements(spec: LoadedSpec): {
 } {
   const named = new Map<string, string>();
   let declared = false;
-  for (const { node, pointer } of holders(spec)) {
+  const visit: VisitHolder = (node, pointer) => {
     const written = own(node, 'security');
-    if (!Array.isArray(written)) continue;
+    if (!Array.isArray(written)) return;
     declared = true;
     for (const [index, requirement] of written.entries()) {
       for (const name of Object.keys(asObject(requirement) ?? {}))
-        if (!named.has(name)) named.set(name, at(at(at(pointer, 'security'), index), name));
+        if (!named.has(name)) named.set(name, at(at(at(pointer(), 'security'), index), name));
     }
-  }
+  };
+  visit(spec.document, () => '');
+  eachItem(spec, (item, pointer) => eachOperation(item, pointer, visit));
   return { declared, named };
 }
 
-interface Holder {
-  readonly node: JsonObject;
-  readonly pointer: string;
-}
+/** Few holders have anything to say: a pointer is made when it is asked for. */
+type VisitHolder = (node: JsonObject, pointer: () => string) => void;
 
-/** What may have `security`: the document and its operations. `withItems`: path items too, which may have servers. */
-function* holders(spec: LoadedSpec, withItems = false): Generator<Holder> {
-  yield { node: spec.document, pointer: '' };
-  for (const [path, written] of Object.entries(asObject(own(spec.document, 'paths')) ?? {})) {
-    const ref = asString(own(written, '$ref'));
+function eachItem(spec: LoadedSpec, visit: VisitHolder): void {
+  const paths = asObject(own(spec.document, 'paths')) ?? {};
+  for (const path of Object.keys(paths)) {
+    const ref = asString(own(paths[path], '$ref'));
     const resolved = ref === undefined ? undefined : spec.references.resolve(ref);
-    const [item, pointer] = [resolved?.node ?? written, resolved?.pointer ?? at('/paths', path)];
-    const node = withItems ? asObject(item) : undefined;
-    if (node) yield { node, pointer };
-    yield* operationsOf(item, pointer);
+    const item = asObject(resolved?.node ?? paths[path]);
+    if (item) visit(item, () => resolved?.pointer ?? at('/paths', path));
   }
 }
 
-function* operationsOf(item: unknown, pointer: string): Generator<Holder> {
-  for (const [key, value] of Object.entries(asObject(item) ?? {})) {
-    const node = asObject(value);
+function eachOperation(item: JsonObject, pointer: () => string, visit: VisitHolder): void {
+  for (const key of Object.keys(item)) {
+    const node = asObject(item[key]);
     if (!node) continue;
-    if (key === 'additionalOperations') yield* operationsOf(node, at(pointer, key));
-    else yield { node, pointer: at(pointer, key) };
+    const place = () => at(pointer(), key);
+    if (key === 'additionalOperations') eachOperation(node, place, visit);
+    else visit(node, place);
   }
 }
 
 /** Servers of the document, its path items and its operations, each once. */
 export function declaredServers(reading: Reading): readonly Server[] {
   const servers = new Map<string, Server>();
-  for (const { node } of holders(reading.spec, true)) {
-    if (own(node, 'servers') === undefined && node !== reading.spec.document) continue;
+  const visit = (node: JsonObject): void => {
+    if (own(node, 'servers') === undefined && node !== reading.spec.document) return;
     for (const server of serversOf(reading, node)) servers.set(JSON.stringify(server), server);
-  }
+  };
+  visit(reading.spec.document);
+  eachItem(reading.spec, (item, pointer) => {
+    visit(item);
+    eachOperation(item, pointer, visit);
+  });
   return [...servers.values()];
 }
 

@@ -7,7 +7,14 @@ export function readSecurity(reading: Reading, place: OperationPlace): readonly 
   const fromOperation = own(place.node, 'security');
   const written = fromOperation === undefined ? own(reading.spec.document, 'security') : fromOperation;
   if (!Array.isArray(written)) return [];
-  const pointer = at(fromOperation === undefined ? '' : place.pointer, 'security');
+  const known = reading.shared?.security.get(written);
+  if (known) return known;
+  const security = readAlternatives(reading, written, at(fromOperation === undefined ? '' : place.pointer, 'security'));
+  reading.shared?.security.set(written, security);
+  return security;
+}
+
+function readAlternatives(reading: Reading, written: readonly unknown[], pointer: string): SecurityRequirement[][] {
   return written.flatMap((entry, index) => {
     const requirement = asObject(entry);
     if (requirement) return [readRequirement(requirement)];

@@ -1,22 +1,30 @@
 import { own } from '../spec/references.ts';
+import type { JsonObject } from '../spec/types.ts';
 import { asObject, asString, at, type OperationPlace, type Reading } from './reading.ts';
 import type { Server } from './types.ts';
 
 /** Servers of the operation, else of its path item, else of the document, else `/` (OAS 3.2 §4.1.2, §4.9, §4.10). */
 export function readServers(reading: Reading, place: OperationPlace): readonly Server[] {
-  for (const [holder, pointer] of [
-    [place.node, place.pointer],
-    [place.item, place.itemPointer],
-    [reading.spec.document, ''],
-  ] as const) {
-    const servers = readList(reading, own(holder, 'servers'), at(pointer, 'servers'));
-    if (servers.length > 0) return servers;
-  }
-  return [{ url: absolute(reading, '/'), variables: {} }];
+  return (
+    readList(reading, place.node, place.pointer) ??
+    readList(reading, place.item, place.itemPointer) ??
+    readList(reading, reading.spec.document, '') ?? [{ url: absolute(reading, '/'), variables: {} }]
+  );
 }
 
-function readList(reading: Reading, written: unknown, pointer: string): Server[] {
-  if (!Array.isArray(written)) return [];
+/** Undefined where there are none. */
+function readList(reading: Reading, holder: JsonObject, pointer: string): readonly Server[] | undefined {
+  const written = own(holder, 'servers');
+  if (!Array.isArray(written)) return undefined;
+  let servers = reading.shared?.servers.get(written);
+  if (!servers) {
+    servers = readEntries(reading, written, at(pointer, 'servers'));
+    reading.shared?.servers.set(written, servers);
+  }
+  return servers.length > 0 ? servers : undefined;
+}
+
+function readEntries(reading: Reading, written: readonly unknown[], pointer: string): Server[] {
   const servers: Server[] = [];
   for (const [index, entry] of written.entries()) {
     const url = asString(own(asObject(entry) ?? {}, 'url'));

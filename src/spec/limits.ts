@@ -25,13 +25,20 @@ export function tooDeep(name: string, place = ''): BridgeError {
 
 /**
  * Throws SPEC_TOO_LARGE for a tree nested deeper than 200 levels. JSON.parse takes any depth; the recursive readers after it
- * do not. `for in` makes no arrays of members: it is the cheapest walk over a large document.
+ * do not. Over members, `for in` makes no arrays of them: it is the cheapest walk of a large document.
  */
 export function limitDepth(value: unknown, name: string): void {
   if (typeof value === 'object' && value !== null) descend(value, 1);
 
   function descend(node: object, depth: number): void {
     if (depth > MAX_DEPTH) throw tooDeep(name);
+    if (Array.isArray(node)) {
+      for (let index = 0; index < node.length; index++) {
+        const item: unknown = node[index];
+        if (typeof item === 'object' && item !== null) descend(item, depth + 1);
+      }
+      return;
+    }
     for (const key in node) {
       const member = (node as { [key: string]: unknown })[key];
       if (typeof member === 'object' && member !== null) descend(member, depth + 1);
