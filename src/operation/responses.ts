@@ -8,7 +8,7 @@ export function readResponses(reading: Reading, place: OperationPlace): readonly
   const responses: ResponseDescription[] = [];
   const declared = asObject(own(place.node, 'responses')) ?? {};
   for (const status of Object.keys(declared)) {
-    if (!status.startsWith('2') && status.toLowerCase() !== 'default') continue;
+    if (!isSuccess(status)) continue;
     const response = resolveObject(reading, declared[status]);
     if (!response) {
       const pointer = at(at(place.pointer, 'responses'), status);
@@ -24,6 +24,10 @@ export function readResponses(reading: Reading, place: OperationPlace): readonly
     responses.push({ status, ...(description ? { description } : {}), content: readContent(reading, response) });
   }
   return responses;
+}
+
+function isSuccess(status: string): boolean {
+  return status.startsWith('2') || /^default$/i.test(status);
 }
 
 function readContent(reading: Reading, response: object): ResponseDescription['content'] {

@@ -285,7 +285,9 @@ export function createSchemaConverter(
   function readProperties(value: unknown, into: JsonSchema): void {
     const properties: { [name: string]: JsonSchema } = Object.create(null);
     let count = 0;
-    for (const [name, property] of Object.entries(asObject(value) ?? {})) {
+    const written = asObject(value) ?? {};
+    for (const name of Object.keys(written)) {
+      const property = written[name];
       if (isHidden(property)) {
         left.set(into, new Set(left.get(into)).add(name));
         continue;
@@ -311,6 +313,7 @@ export function createSchemaConverter(
   }
 
   function readType(value: unknown, node: JsonObject): string | string[] | undefined {
+    if (typeof value === 'string' && TYPES.has(value)) return value;
     const asked = (Array.isArray(value) ? value : [value]).map((type) => (type === 'file' ? 'string' : type));
     const known = [...new Set(asked)].filter((type) => typeof type === 'string' && TYPES.has(type)) as string[];
     if (known.length < new Set(asked).size) {

@@ -18,7 +18,6 @@ const MAX_LENGTH = 64;
  */
 export function nameArguments(inputs: readonly NamedInput[]): string[] {
   const names = inputs.map(({ name, place }) => alias(name, place));
-  if (new Set(names).size === names.length) return names;
   distinguish(names, (index) => cut(`${names[index]}_${inputs[index]!.place}`, inputs[index]!.name));
   distinguish(names, (index) =>
     cut(`${names[index]}_${shortHash(`${inputs[index]!.place} ${inputs[index]!.name}`)}`, inputs[index]!.name),
@@ -27,6 +26,7 @@ export function nameArguments(inputs: readonly NamedInput[]): string[] {
 }
 
 function distinguish(names: string[], rename: (index: number) => string): void {
+  if (new Set(names).size === names.length) return;
   const counts = new Map<string, number>();
   for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
   const clashing = [...names.keys()].filter((index) => counts.get(names[index]!)! > 1);

@@ -11,11 +11,10 @@ const REPEATED = 5;
 export function findBoilerplate(descriptions: readonly string[]): ReadonlySet<string> {
   const counts = new Map<string, number>();
   for (const description of descriptions) {
-    for (const paragraph of new Set(description.split('\n'))) {
-      if (OURS.test(paragraph)) counts.set(paragraph, (counts.get(paragraph) ?? 0) + 1);
-    }
+    for (const paragraph of new Set(description.split('\n'))) counts.set(paragraph, (counts.get(paragraph) ?? 0) + 1);
   }
-  return new Set([...counts].filter(([, count]) => count >= REPEATED).map(([paragraph]) => paragraph));
+  const repeated = [...counts.keys()].filter((paragraph) => counts.get(paragraph)! >= REPEATED);
+  return new Set(repeated.filter((paragraph) => OURS.test(paragraph)));
 }
 
 /** The description without the paragraphs; as it is when nothing else stands in it. */

@@ -52,7 +52,10 @@ export function bundleInput(
     ...(required.length > 0 ? { required: [...required] } : {}),
     additionalProperties: false,
   };
-  const inlined = chooseInlined(root, component);
+  // Most tools refer to no component: their text says so sooner than a walk would.
+  const text = JSON.stringify(root);
+  const inlined = text.includes('"$ref":') ? chooseInlined(root, component) : undefined;
+  if (inlined === undefined && isShort(text)) return { schema: root, reduced: false };
   const whole = inlined === undefined ? root : bundle(root, component, inlined, WHOLE);
   if (fits(whole)) return { schema: whole, reduced: false };
   for (const detail of REDUCTIONS) {
@@ -68,7 +71,11 @@ export function bundleSchema(schema: JsonSchema, component: (pointer: string) =>
 }
 
 function fits(schema: JsonSchema): boolean {
-  return Buffer.byteLength(JSON.stringify(schema)) <= MAX_SCHEMA_LENGTH;
+  return isShort(JSON.stringify(schema));
+}
+
+function isShort(text: string): boolean {
+  return Buffer.byteLength(text) <= MAX_SCHEMA_LENGTH;
 }
 
 const WHOLE: Detail = { depth: Infinity, description: Infinity };

@@ -34,25 +34,39 @@ export interface CompileContext {
   readonly converter: SchemaConverter;
   /** Paragraphs that are left out of descriptions: see `findBoilerplate`. */
   readonly boilerplate: ReadonlySet<string>;
-  /** Parameters that several operations share are converted once; empty at first. */
-  readonly parameters: WeakMap<Parameter, JsonSchema>;
+  /** Parameters that several operations share are compiled once; empty at first. */
+  readonly parameters: WeakMap<Parameter, CompiledParameter>;
   /** Converts for answers; absent: tools declare no output. */
   readonly answers?: SchemaConverter;
 }
 
-/** The tool of one operation, its description tidy, under a settled name. */
-export function compileTool(operation: Operation, name: string, context: CompileContext): CompiledTool {
+interface CompiledParameter {
+  readonly schema: JsonSchema;
+  readonly written: RequestTemplate['parameters'][number];
+}
+
+/** An operation under its settled name, and its description, tidy. */
+export interface NamedOperation {
+  readonly operation: Operation;
+  readonly name: string;
+  readonly description: string;
+}
+
+/** The tool of one operation. */
+export function compileTool(named: NamedOperation, context: CompileContext): CompiledTool {
+  const { operation, name } = named;
   const { converter, boilerplate, answers } = context;
   const output = answers && compileOutput(operation, answers);
   const body = operation.body && compileBody(operation.body, converter);
-  const list: readonly Argument[] = [...parameterArguments(operation, context), ...(body?.arguments ?? [])];
+  const parameters = operation.parameters.map((parameter) => compileParameter(parameter, context));
+  const list: readonly Argument[] = [...parameters.map(parameterArgument), ...(body?.arguments ?? [])];
   const names = nameArguments(list);
   const { schema, reduced } = bundleInput(
     describedProperties(list, names),
     names.filter((_, index) => list[index]!.required),
     converter.component,
   );
-  const { text: description, cut } = shortened(describe(operation, name, boilerplate));
+  const { text: description, cut } = shortened(describe(named, boilerplate));
   const tool: Tool = {
     name,
     title: titleOf(operation, name),
@@ -61,7 +75,11 @@ export function compileTool(operation: Operation, name: string, context: Compile
     ...(output ? { output } : {}),
     hints: operation.hints ?? hintsOf(operation.method, operation.consequential),
     api: operation.api,
-    request: requestTemplate(operation, body?.requiredProperties ?? []),
+    request: requestTemplate(
+      operation,
+      parameters.map(({ written }) => written),
+      body?.requiredProperties ?? [],
+    ),
     bindings: list.map((argument, index): Binding => ({ argument: names[index]!, target: argument.target })),
   };
   return { tool: withFileParams(tool), reduced, cut };
@@ -73,16 +91,19 @@ function withFileParams(tool: Tool): Tool {
   return argument === undefined ? tool : { ...tool, meta: { ...tool.meta, 'openai/fileParams': [argument] } };
 }
 
-function parameterArguments(operation: Operation, { converter, parameters }: CompileContext): Argument[] {
-  return operation.parameters.map((parameter, index) => {
-    let schema = parameters.get(parameter);
-    if (!schema) {
-      schema = describedParameter(parameter, converter.convert(parameter.schema));
-      parameters.set(parameter, schema);
-    }
-    const { name, in: place } = parameter.wire;
-    return { name, place, schema, required: parameter.required, target: { kind: 'parameter', index } };
-  });
+function compileParameter(parameter: Parameter, { converter, parameters }: CompileContext): CompiledParameter {
+  let compiled = parameters.get(parameter);
+  if (!compiled) {
+    const schema = describedParameter(parameter, converter.convert(parameter.schema));
+    compiled = { schema, written: { ...parameter.wire, required: parameter.required } };
+    parameters.set(parameter, compiled);
+  }
+  return compiled;
+}
+
+function parameterArgument({ schema, written }: CompiledParameter, index: number): Argument {
+  const { name, in: place, required } = written;
+  return { name, place, schema, required, target: { kind: 'parameter', index } };
 }
 
 function describedParameter({ description, deprecated }: Parameter, schema: JsonSchema): JsonSchema {
@@ -96,7 +117,7 @@ function describedParameter({ description, deprecated }: Parameter, schema: Json
 
 function describedProperties(list: readonly Argument[], names: readonly string[]): { [argument: string]: JsonSchema } {
   const properties: { [argument: string]: JsonSchema } = Object.create(null);
-  for (const [index, { name, place, schema, target }] of list.entries()) {
+  list.forEach(({ name, place, schema, target }, index) => {
     const argument = names[index]!;
     const own = target.kind === 'parameter' || target.kind === 'property';
     const renamed = own && argument !== name && argument !== `${name}_${place}`;
@@ -106,7 +127,7 @@ function describedProperties(list: readonly Argument[], names: readonly string[]
           description: `${schema['description'] ? `${schema['description']} ` : ''}(API name: ${JSON.stringify(name)})`,
         }
       : schema;
-  }
+  });
   return properties;
 }
 
@@ -195,10 +216,11 @@ function holdsProperties(wire: BodyWire): boolean {
 
 function propertyArguments(schema: JsonSchema, bodyRequired: boolean): Argument[] {
   const required = new Set(schema['required'] as string[] | undefined);
-  return Object.entries(schema['properties'] as { [name: string]: JsonSchema }).map(([name, property]) => ({
+  const properties = schema['properties'] as { [name: string]: JsonSchema };
+  return Object.keys(properties).map((name) => ({
     name,
     place: 'body',
-    schema: property,
+    schema: properties[name]!,
     required: bodyRequired && required.has(name),
     target: { kind: 'property', name },
   }));
@@ -206,6 +228,7 @@ function propertyArguments(schema: JsonSchema, bodyRequired: boolean): Argument[
 
 /** Only where there is a choice. */
 function mediaTypeArgument(choices: readonly BodyChoice[]): Argument[] {
+  if (choices.length < 2) return [];
   const types = [...new Set(choices.map((choice) => choice.wire.mediaType))];
   if (types.length < 2) return [];
   const schema = { type: 'string', enum: types, description: `Media type of the body; ${types[0]} when not given.` };
@@ -216,18 +239,17 @@ function uniqueSchemas(schemas: readonly JsonSchema[]): JsonSchema[] {
   return schemas.filter((schema, index) => schemas.findIndex((other) => isDeepStrictEqual(schema, other)) === index);
 }
 
-function requestTemplate(operation: Operation, requiredProperties: readonly string[]): RequestTemplate {
-  const accept = new Set(
-    operation.responses
-      .filter(({ status }) => /^2|default/i.test(status))
-      .flatMap(({ content }) => content.map(({ mediaType }) => mediaType)),
-  );
+function requestTemplate(
+  operation: Operation,
+  parameters: RequestTemplate['parameters'],
+  requiredProperties: readonly string[],
+): RequestTemplate {
   return {
     operation: operation.id ?? `${operation.method} ${operation.path}`,
     method: operation.method,
     path: operation.path,
     servers: operation.servers,
-    parameters: operation.parameters.map((parameter) => ({ ...parameter.wire, required: parameter.required })),
+    parameters,
     ...(operation.body
       ? {
           body: {
@@ -237,12 +259,19 @@ function requestTemplate(operation: Operation, requiredProperties: readonly stri
           },
         }
       : {}),
-    accept: [...accept],
+    accept: acceptedTypes(operation),
     security: operation.security,
     ...(operation.consequential === undefined ? {} : { consequential: operation.consequential }),
     deprecated: operation.deprecated,
     tags: operation.tags,
   };
+}
+
+/** Media types of the declared answers, each once. */
+function acceptedTypes({ responses }: Operation): string[] {
+  const types = new Set<string>();
+  for (const { content } of responses) for (const { mediaType } of content) types.add(mediaType);
+  return [...types];
 }
 
 function titleOf(operation: Operation, name: string): string {
@@ -251,9 +280,9 @@ function titleOf(operation: Operation, name: string): string {
 }
 
 /** The operation in words: its summary, unless name and description say it, then its description. */
-function describe(operation: Operation, name: string, boilerplate: ReadonlySet<string>): string {
+function describe({ operation, name, description: whole }: NamedOperation, boilerplate: ReadonlySet<string>): string {
   const summary = tidyProse(operation.summary ?? '');
-  const description = withoutBoilerplate(operation.description ?? '', boilerplate);
+  const description = withoutBoilerplate(whole, boilerplate);
   const words = description !== '' && saysAll(`${name} ${firstLine(description)}`, summary) ? '' : summary;
   const text = [words, description].filter(Boolean).join('\n\n') || `${operation.method} ${operation.path}`;
   return operation.deprecated ? `Deprecated. ${text}` : text;

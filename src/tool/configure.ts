@@ -52,8 +52,9 @@ export function configFor<T extends ToolAppearance>(
   tool: Tool,
   configs: { readonly [name: string]: T },
 ): T | undefined {
-  const key = [tool.name, tool.request.operation].find((name) => Object.hasOwn(configs, name));
-  return key === undefined ? Object.values(configs).find(({ name }) => name === tool.name) : configs[key];
+  if (Object.hasOwn(configs, tool.name)) return configs[tool.name];
+  if (Object.hasOwn(configs, tool.request.operation)) return configs[tool.request.operation];
+  return Object.values(configs).find(({ name }) => name === tool.name);
 }
 
 function withLooks(tool: Tool, { name, description }: ToolAppearance): Tool {
@@ -89,6 +90,7 @@ function refuseClashes(tools: readonly Tool[]): void {
 
 function unknownNames(tools: readonly Tool[], { apis }: ToolConfigs): Diagnostic[] {
   return apis.flatMap(({ api, names }) => {
+    if (names.length === 0) return [];
     const known = new Set(
       tools.filter((tool) => tool.api === api).flatMap((tool) => [tool.name, tool.request.operation]),
     );

@@ -51,7 +51,7 @@ export function compileTools(apis: readonly CompilableApi[]): { tools: Tool[]; d
       });
       continue;
     }
-    const { tool, reduced, cut } = compileTool({ ...operation, description }, name, shared);
+    const { tool, reduced, cut } = compileTool({ operation, name, description }, shared);
     tools.push(tool);
     if (cut > 0) {
       const message = `The description of ${name} was cut: ${cut} characters are left out`;
