@@ -12,8 +12,7 @@ export interface Introduction {
   readonly instructions: string;
   readonly prompts: readonly OfferedPrompt[];
   readonly listHint: { readonly ttlMs: number; readonly cacheScope: 'public' | 'private' };
-  /** `older`: towards a client of a revision before 2026-07-28. */
-  capabilities(older: boolean): ServerCapabilities;
+  readonly capabilities: ServerCapabilities;
 }
 
 export function introduce(
@@ -28,12 +27,12 @@ export function introduce(
     instructions: instructionsFor(source.apis),
     prompts,
     listHint: { ttlMs: LIST_TTL_MS, cacheScope: listScope },
-    capabilities: (older) => ({
+    capabilities: {
       tools: listChanged ? { listChanged: true } : {},
-      resources: older && source.prompts ? { ...fromServers, subscribe: true } : fromServers,
+      resources: source.prompts ? { ...fromServers, subscribe: true } : {},
       logging: {},
       ...(hasPrompts ? { prompts: fromServers } : {}),
       ...(source.prompts ? { completions: {} } : {}),
-    }),
+    },
   };
 }

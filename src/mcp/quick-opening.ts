@@ -31,7 +31,7 @@ export function createQuickOpening(
     if (!isPlainInitialize(params)) return undefined;
     const { protocolVersion, capabilities } = params;
     return {
-      result: { protocolVersion, capabilities: introduction.capabilities(true), serverInfo: info, instructions },
+      result: { protocolVersion, capabilities: introduction.capabilities, serverInfo: info, instructions },
       client: { capabilities, listens: false },
     };
   }
@@ -48,7 +48,7 @@ export function createQuickOpening(
     const stamp = { resultType: 'complete', ...listHint, _meta: { [META.serverInfo]: info } };
     if (method === 'tools/list') return { result: { tools: [], ...stamp } };
     if (method !== 'server/discover') return undefined;
-    const capabilities = introduction.capabilities(false);
+    const capabilities = introduction.capabilities;
     return { result: { supportedVersions: [STATELESS_REVISION], capabilities, instructions, ...stamp } };
   }
 }

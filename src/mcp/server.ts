@@ -71,9 +71,8 @@ export function createMcpServers(source: ToolSource, options: McpOptions): McpSe
   const logs = new WeakMap<Server, ClientLog>();
 
   function create(older = false): Server {
-    const offered = capabilities(older);
     const server = new Server(info, {
-      capabilities: offered,
+      capabilities,
       instructions,
       cacheHints: { 'tools/list': hint, 'server/discover': hint, 'prompts/list': hint, ...NEVER_CACHED },
       ...(options.protocolVersions ? { supportedProtocolVersions: [...options.protocolVersions] } : {}),
@@ -89,8 +88,8 @@ export function createMcpServers(source: ToolSource, options: McpOptions): McpSe
       callTool(source, params, callContextOf(options, factsOf(context)), { ...options, server, context, log, render }),
     );
     offerResources(server, source);
-    if (offered.resources?.subscribe) offerSubscriptions(server, source);
-    if (offered.prompts) offerPrompts(server, prompts, source.prompts);
+    if (older && capabilities.resources?.subscribe) offerSubscriptions(server, source);
+    if (capabilities.prompts) offerPrompts(server, prompts, source.prompts);
     if (source.prompts) offerCompletions(server, source.prompts);
     return server;
   }

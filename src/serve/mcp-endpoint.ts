@@ -12,6 +12,7 @@ import {
 } from '@modelcontextprotocol/server';
 import type { Caller } from '../config/http-types.ts';
 import { STATELESS_REVISION } from '../mcp/protocol.ts';
+import { createResourceListeners, isListen } from '../mcp/resource-listeners.ts';
 import { createMcpServers, type McpOptions, type McpServers, type ToolSource } from '../mcp/server.ts';
 import type { Part } from '../remote/types.ts';
 import type { CellStore } from '../store/types.ts';
@@ -54,6 +55,7 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
     ...(options.onError ? { onerror: options.onError } : {}),
   });
   const serveStateless = toNodeHandler(stateless) as unknown as NodeHandler;
+  const listeners = createResourceListeners((uri) => stateless.notify.resourceUpdated(uri));
   const listBytesFor = (caller: Caller) => options.viewFor(caller).registry.listBytes();
   const underWay = new Set<Promise<void>>();
   const sessions = createSessions({ ...options, serversFor: (caller) => factories(caller).session, listBytesFor });
@@ -86,8 +88,10 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
       const inSession = isPlainInSession(message, request.headers);
       if (inSession || (await isLegacyRequest(requestHead(request), message ?? NO_BODY)))
         return serveSession(request, response, admitted);
-      const served = serveStateless(Object.assign(request, { auth: authOf(caller) }), response, message);
-      if (isSubscription(message)) return served;
+      const listening = isListen(message) ? await listeners.begin(message, options.viewFor(caller)) : undefined;
+      const sent = listening?.request ?? message;
+      const served = serveStateless(Object.assign(request, { auth: authOf(caller) }), response, sent);
+      if (isSubscription(message)) return served.finally(() => listening?.end());
       underWay.add(served);
       await served.finally(() => underWay.delete(served));
     },

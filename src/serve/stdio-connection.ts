@@ -4,6 +4,7 @@ import { introduce } from '../mcp/introduction.ts';
 import { type ConnectedClient, createQuickCalls, type QuickCalls } from '../mcp/quick-call.ts';
 import { createQuickOpening, isAnswerable, toResponse } from '../mcp/quick-opening.ts';
 import { createRenderer } from '../mcp/renderer.ts';
+import { isListen } from '../mcp/resource-listeners.ts';
 import type { McpOptions, McpServers } from '../mcp/server.ts';
 import type { Part } from '../remote/types.ts';
 import type { Signal } from '../signal.ts';
@@ -11,6 +12,7 @@ import { AwaitedAnswers } from './awaited-answers.ts';
 import { readLocalFile } from './local-files.ts';
 import type { MessageInput } from './message-input.ts';
 import { createQuickRun } from './quick-run.ts';
+import { createStdioListening } from './stdio-listening.ts';
 import type { StdioOutput } from './stdio-output.ts';
 import type { SdkConnection } from './stdio-sdk.ts';
 
@@ -53,6 +55,15 @@ export function openStdioConnection({ bridge, listChanged, input, output }: Stdi
   const callQuickly = createQuickCalls(bridge, { ...options, info: introduction.info, render: createRenderer() });
   const send = (message: JSONRPCMessage) => void output.send(message).catch(() => undefined);
   const run = createQuickRun({ call: callOf, send });
+  const listening = createStdioListening({
+    source: bridge,
+    pass: (request) => void loadSdk().then(() => input.emit('data', Buffer.from(`${JSON.stringify(request)}\n`))),
+    tell: (uri) =>
+      void sdk
+        ?.server()
+        ?.sendResourceUpdated({ uri })
+        .catch(() => undefined),
+  });
   /** Of the SDK. */
   const answers = new AwaitedAnswers();
   /** `initialize` and what belongs to it, for the SDK. */
@@ -66,7 +77,15 @@ export function openStdioConnection({ bridge, listChanged, input, output }: Stdi
 
   input.offerTo((line) => {
     const message = parse(line);
-    if (message?.method === 'notifications/cancelled' && run.cancel(message.params?.['requestId'])) return true;
+    if (message?.method === 'notifications/cancelled') {
+      const id = message.params?.['requestId'] as RequestId;
+      if (run.cancel(id)) return true;
+      listening.end(id);
+    }
+    if (isListen(message)) {
+      listening.begin(message);
+      return true;
+    }
     const isWaiting = loading !== undefined && !sdk;
     if (!isWaiting && message && isAnswerable(message) && (call(message) || answer(message, line))) return true;
     if (sdk) {
@@ -90,11 +109,16 @@ export function openStdioConnection({ bridge, listChanged, input, output }: Stdi
     ]);
     if (closed) return;
     const servers = createMcpServers(bridge, options);
-    const connection = connectSdk({ servers, input, output, answered, onAnswer: (id) => answers.settle(id) });
+    const connection = connectSdk({ servers, input, output, answered, onAnswer });
     for (const line of opening) input.emit('data', line);
     await nextTurn();
     sdk = { ...connection, servers };
     for (const line of waiting.splice(0)) input.pass(line);
+  }
+
+  function onAnswer(id: RequestId): void {
+    answers.settle(id);
+    listening.end(id);
   }
 
   function call(message: Message): boolean {
@@ -136,6 +160,7 @@ export function openStdioConnection({ bridge, listChanged, input, output }: Stdi
     close() {
       closed = true;
       run.close();
+      listening.close();
     },
   };
 }

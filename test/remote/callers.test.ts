@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { answerOf } from '../../src/chat/tool-answer.ts';
 import { type Bridge, openBridge } from '../../src/index.ts';
+import { createResourceListeners } from '../../src/mcp/resource-listeners.ts';
 import { viewFor } from '../../src/serve/caller.ts';
 import { createMemoryStore } from '../../src/store/memory.ts';
 import { serverScript } from './fixtures.ts';
@@ -14,6 +15,13 @@ afterAll(() => bridge.close());
 
 const { windows } = createMemoryStore();
 
+const LISTEN = {
+  jsonrpc: '2.0' as const,
+  id: 1,
+  method: 'subscriptions/listen',
+  params: { notifications: { resourceSubscriptions: ['a+note://one', 'ab+note://one'] } },
+};
+
 describe('a caller of the HTTP listener', () => {
   it.each([
     { tools: undefined, uris: ['a+note://one', 'ab+note://one'], prompts: ['a_greet', 'ab_greet'] },
@@ -26,6 +34,9 @@ describe('a caller of the HTTP listener', () => {
     expect(view.prompts!.list().map(({ name }) => name)).toEqual(prompts);
     const read = await view.resources.read('a+note://one', undefined);
     expect(read !== undefined).toBe(uris.includes('a+note://one'));
+    const { request, end } = await createResourceListeners(() => undefined).begin(LISTEN, view);
+    expect(request.params!['notifications']).toEqual({ resourceSubscriptions: uris });
+    end();
     const prompt = await view.prompts!.get({ name: 'a_greet', arguments: {} });
     expect(prompt !== undefined).toBe(prompts.includes('a_greet'));
     const listed = view.registry.tools.map(({ name }) => name);
