@@ -1,6 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, Gauge, Registry } from 'prom-client';
 import type { Tool } from '../tool/types.ts';
+import { createDistribution, type Series } from './distribution.ts';
 import { errorKindOf, type Observer } from './observer.ts';
 
 /** Prometheus metrics of one process. */
@@ -19,6 +20,7 @@ const BREAKER = { opened: 1, 'half-open': 0.5, closed: 0 } as const;
 const MAX_COUNTED = 5_000;
 
 interface Counts {
+  readonly durations: Series;
   fresh: number;
   cached: number;
   sent: number;
@@ -41,12 +43,11 @@ export function createMetrics(): Metrics {
     labelNames: [...ofTool, 'kind'],
     registers,
   });
-  const durations = new Histogram({
+  const durations = createDistribution({
     name: 'actionbridge_call_duration_seconds',
     help: 'From the arguments to the result, waits and retries in it.',
-    labelNames: ofTool,
     buckets: SECONDS,
-    registers,
+    registry,
   });
   const requests = new Counter({
     name: 'actionbridge_upstream_requests_total',
@@ -60,12 +61,11 @@ export function createMetrics(): Metrics {
     labelNames: ofTool,
     registers,
   });
-  const waits = new Histogram({
+  const waits = createDistribution({
     name: 'actionbridge_wait_seconds',
     help: 'Time in the queue of the rate limiter (limit) or for a free place (concurrency).',
-    labelNames: ['api', 'kind'],
     buckets: SECONDS,
-    registers,
+    registry,
   });
   const cache = new Counter({
     name: 'actionbridge_cache_total',
@@ -87,6 +87,18 @@ export function createMetrics(): Metrics {
   const stopWatching = watchProcess(registers);
   /** Counted here, call by call, and handed over when somebody reads: each `inc` looks its labels up anew. */
   const counted = new Map<Tool, Counts>();
+  /** By API. */
+  const waited = { limit: new Map<string, Series>(), concurrency: new Map<string, Series>() };
+
+  function countsOf(tool: Tool): Counts {
+    let counts = counted.get(tool);
+    if (!counts) {
+      if (counted.size >= MAX_COUNTED) handOver();
+      counts = { durations: durations.series({ api: tool.api, tool: tool.name }), fresh: 0, cached: 0, sent: 0 };
+      counted.set(tool, counts);
+    }
+    return counts;
+  }
 
   function handOver(): void {
     for (const [{ api, name }, { fresh, cached, sent }] of counted) {
@@ -106,18 +118,20 @@ export function createMetrics(): Metrics {
     },
     close: stopWatching,
     observeCall({ tool, result, trace, ms }) {
-      const labels = { api: tool.api, tool: tool.name };
-      if (counted.size >= MAX_COUNTED) handOver();
-      const counts = counted.get(tool) ?? { fresh: 0, cached: 0, sent: 0 };
-      counted.set(tool, counts);
-      counts[trace.cached ? 'cached' : 'fresh']++;
+      const counts = countsOf(tool);
+      if (trace.cached) counts.cached++;
+      else counts.fresh++;
       counts.sent += trace.attempts;
-      durations.observe(labels, ms / 1000);
+      counts.durations.observe(ms / 1000);
       const kind = errorKindOf(result);
-      if (kind !== undefined) errors.inc({ ...labels, kind });
+      if (kind !== undefined) errors.inc({ api: tool.api, tool: tool.name, kind });
     },
     observeRetry: (labels) => retries.inc(labels),
-    observeWait: ({ api, kind, ms }) => waits.observe({ api, kind }, ms / 1000),
+    observeWait({ api, kind, ms }) {
+      const series = waited[kind].get(api) ?? waits.series({ api, kind });
+      waited[kind].set(api, series);
+      series.observe(ms / 1000);
+    },
     observeCache: ({ api, event }) => cache.inc({ api, event }),
     observeBreaker: ({ origin, safe, change }) =>
       breakers.set({ origin, methods: safe ? 'safe' : 'unsafe' }, BREAKER[change]),

@@ -162,6 +162,7 @@ describe('createMetrics', () => {
     const observed = { tool, trace: { attempts: 2, cached: false, timings: {} }, ms: 120 };
     observer.observeCall({ ...observed, result: OK });
     observer.observeCall({ ...observed, result: { ...OK, kind: 'refused', status: 404 } });
+    observer.observeCall({ ...observed, tool: makeTool({ tool: 'get"Thing', api: 'shop' }), result: OK, ms: 70_000 });
     observer.observeRetry({ api: 'shop', tool: 'x' });
     observer.observeWait({ api: 'shop', tool: 'x', kind: 'limit', ms: 30 });
     observer.observeCache({ api: 'shop', tool: 'x', event: 'hit' });
@@ -170,10 +171,14 @@ describe('createMetrics', () => {
     const text = await metrics.text();
     metrics.close();
     for (const line of [
-      'actionbridge_calls_total{api="shop",tool="get\\"Thing",cached="false"} 2',
+      'actionbridge_calls_total{api="shop",tool="get\\"Thing",cached="false"} 3',
       'actionbridge_call_errors_total{api="shop",tool="get\\"Thing",kind="http_4xx"} 1',
+      'actionbridge_call_duration_seconds_bucket{le="0.1",api="shop",tool="get\\"Thing"} 0',
       'actionbridge_call_duration_seconds_bucket{le="0.25",api="shop",tool="get\\"Thing"} 2',
-      'actionbridge_upstream_requests_total{api="shop",tool="get\\"Thing"} 4',
+      'actionbridge_call_duration_seconds_bucket{le="+Inf",api="shop",tool="get\\"Thing"} 3',
+      'actionbridge_call_duration_seconds_sum{api="shop",tool="get\\"Thing"} 70.24',
+      'actionbridge_call_duration_seconds_count{api="shop",tool="get\\"Thing"} 3',
+      'actionbridge_upstream_requests_total{api="shop",tool="get\\"Thing"} 6',
       'actionbridge_retries_total{api="shop",tool="x"} 1',
       'actionbridge_wait_seconds_count{api="shop",kind="limit"} 1',
       'actionbridge_cache_total{api="shop",event="hit"} 1',
