@@ -1,5 +1,7 @@
 /** One secret in one family of spellings. */
 export interface SecretPattern {
+  /** False when the whole of `text` has no place where it may begin. */
+  mayBeIn(text: string): boolean;
   /** Positions where it may begin; unless `final`, also those near the end where too little text is there to tell. */
   candidates(text: string, final: boolean): Iterable<number>;
   /** The end of the longest spelling that begins at `at` (`at` itself when there is none); `open`: more text could lengthen it. */
@@ -79,7 +81,11 @@ function createPattern(units: readonly Unit[]): SecretPattern {
   const longest = (count: number) =>
     units.slice(0, count).reduce((sum, unit) => sum + Math.max(...unit.map(({ length }) => length)), 0);
   const doubtful = longest(HEAD);
-  return { candidates, matchAt };
+  const mayBeIn = (text: string) => {
+    finder.lastIndex = 0;
+    return finder.test(text);
+  };
+  return { mayBeIn, candidates, matchAt };
 
   function* candidates(text: string, final: boolean): Generator<number> {
     const clear = final ? text.length : text.length - doubtful;

@@ -63,7 +63,10 @@ export function createMasker(): Masker {
 }
 
 function createMaskerOver(current: () => readonly SecretPattern[]): Masker {
-  const mask = (text: string) => scan(text, current(), true).shown;
+  const mask = (text: string) => {
+    const patterns = current();
+    return patterns.some((pattern) => pattern.mayBeIn(text)) ? scan(text, patterns, true).shown : text;
+  };
   return {
     mask,
     maskValue: (value) => maskValue(value, mask),
