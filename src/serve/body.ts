@@ -52,16 +52,18 @@ async function readBytes(request: IncomingMessage): Promise<Buffer> {
     };
     request
       .on('data', onData)
-      .once('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, length)))
-      .once('error', () => reject(cutOff()))
+      .on('end', () => resolve(chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, length)))
+      .on('error', () => reject(cutOff()))
       // Every request closes at last: what comes after its end is not an error to be made.
-      .once('close', () => request.readableEnded || reject(cutOff()));
+      .on('close', () => request.readableEnded || reject(cutOff()));
   });
 }
 
 /** Told by its first character: a batch is a batch, also when it is too large. */
 function beginsArray(chunk: Buffer): boolean {
-  return /^[ \t\r\n]*\[/.test(chunk.toString('latin1', 0, 64));
+  let index = 0;
+  while (WHITESPACE.includes(chunk[index]!)) index++;
+  return chunk[index] === OPEN_ARRAY;
 }
 
 function batch(): RequestRefused {
@@ -106,6 +108,8 @@ function isDeeper(json: Buffer, levels: number): boolean {
   return false;
 }
 
+/** RFC 8259 §2. */
+const WHITESPACE: readonly number[] = [0x20, 0x09, 0x0d, 0x0a];
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const OPEN_OBJECT = 0x7b;

@@ -85,7 +85,7 @@ export async function serveHttp(bridge: Bridge, options: HttpOptions): Promise<H
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (state.stopping) response.shouldKeepAlive = false;
     const admitted = await guard(request);
-    if (admitted.path === '/mcp') return mcp.serve(request, response, admitted);
+    if (admitted.path === '/mcp') return await mcp.serve(request, response, admitted);
     serveApp(request, response, { admitted, tools: views(admitted.caller) });
   }
 

@@ -83,11 +83,11 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
       const message = body?.value;
       if (isPlainStateless(message, request.headers)) {
         const listBytes = () => listBytesFor(caller);
-        return answerDirectly(factories(caller).direct, message, { response, listBytes });
+        return await answerDirectly(factories(caller).direct, message, { response, listBytes });
       }
       const inSession = isPlainInSession(message, request.headers);
       if (inSession || (await isLegacyRequest(requestHead(request), message ?? NO_BODY)))
-        return serveSession(request, response, admitted);
+        return await serveSession(request, response, admitted);
       const listening = isListen(message) ? await listeners.begin(message, options.viewFor(caller)) : undefined;
       const sent = listening?.request ?? message;
       const served = serveStateless(Object.assign(request, { auth: authOf(caller) }), response, sent);

@@ -21,7 +21,7 @@ export class McpReply {
   /** Calls back when the client hangs up before the end. */
   onDisconnect(listener: () => void): void {
     const response = this.#response;
-    response.once('close', () => {
+    response.on('close', () => {
       if (!response.writableFinished) listener();
     });
   }

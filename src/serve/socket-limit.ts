@@ -29,7 +29,7 @@ export function limitSockets(server: Server, max: number): void {
     const socket = carrierOf(request.socket);
     idle.delete(socket);
     busy.set(socket, (busy.get(socket) ?? 0) + 1);
-    response.once('close', () => {
+    response.on('close', () => {
       const left = (busy.get(socket) ?? 1) - 1;
       if (left > 0) return void busy.set(socket, left);
       busy.delete(socket);
