@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { UrlLogins } from './auth/url-login.ts';
 import type { Bridge, CallOptions, CallOutcome } from './bridge-types.ts';
-import type { Call, CallTrace } from './call/execute.ts';
+import type { CallTrace } from './call/execute.ts';
 import { createCallsUnderWay } from './call/under-way.ts';
 import { logCall, longText, refusedCall } from './call-outcome.ts';
 import type { Clock } from './clock.ts';
@@ -123,23 +123,31 @@ export async function openBridge(config: BridgeConfig, dependencies: BridgeDepen
     trace: { attempts: 0, cached: false, timings: {} } satisfies CallTrace,
   });
 
-  async function run(call: Call, principal: string | undefined): Promise<CallOutcome> {
-    const path = callPath.value ?? (await callPath());
-    const started = performance.now();
-    const result = await path.execute(call);
-    const text = longText(result);
-    const saved = text === undefined ? undefined : await (await responses()).save(text.text, text.mediaType, principal);
-    const outcome: CallOutcome = {
-      tool: call.tool,
-      result,
-      requestId: call.context.requestId,
-      trace: call.trace,
-      ms: performance.now() - started,
-      ...(saved ? { saved } : {}),
-    };
-    path.observer.observeCall(outcome);
-    if (call.context.surface !== 'cli') logCall(log, outcome);
-    return outcome;
+  async function run(name: string, args: unknown, options: CallOptions): Promise<CallOutcome> {
+    const call = callOf(name, args, options);
+    if (underWay.closed)
+      return refusedCall(call, new BridgeError('BUSY', 'The bridge is shutting down', { retryable: true }));
+    underWay.begin();
+    try {
+      const path = callPath.value ?? (await callPath());
+      const started = performance.now();
+      const result = await path.execute(call);
+      const long = longText(result);
+      const saved = long && (await (await responses()).save(long.text, long.mediaType, options.principal));
+      const outcome: CallOutcome = {
+        tool: call.tool,
+        result,
+        requestId: call.context.requestId,
+        trace: call.trace,
+        ms: performance.now() - started,
+        ...(saved ? { saved } : {}),
+      };
+      path.observer.observeCall(outcome);
+      if (call.context.surface !== 'cli') logCall(log, outcome);
+      return outcome;
+    } finally {
+      underWay.end();
+    }
   }
 
   const bridge: Bridge = {
@@ -179,17 +187,7 @@ export async function openBridge(config: BridgeConfig, dependencies: BridgeDepen
           },
         }
       : {}),
-    async call(name, args, options) {
-      const call = callOf(name, args, options);
-      if (underWay.closed)
-        return refusedCall(call, new BridgeError('BUSY', 'The bridge is shutting down', { retryable: true }));
-      underWay.begin();
-      try {
-        return await run(call, options.principal);
-      } finally {
-        underWay.end();
-      }
-    },
+    call: run,
     async plan(name, args, options) {
       const call = callOf(name, args, options);
       const path = await callPath();

@@ -3,13 +3,16 @@ import type { Signal } from '../signal.ts';
 import type { ConcurrencyPolicy } from './policy.ts';
 import { endedWhileWaiting } from './waiting.ts';
 
+/** Gives a place back. */
+export type Release = () => void;
+
 /** Places for requests that are under way: so many per key, so many in all, the rest in bounded queues. */
 export interface Slots {
   /**
    * Waits for a place, in order of arrival; the result gives it back (once, however often it is called). Throws BUSY when
    * the queue is full, and what ended the call when it ends in the queue.
    */
-  acquire(key: string, policy: ConcurrencyPolicy, signal: Signal): Promise<() => void>;
+  acquire(key: string, policy: ConcurrencyPolicy, signal: Signal): Release | Promise<Release>;
   /** Places taken and callers waiting, in all. */
   count(): { readonly taken: number; readonly waiting: number };
 }
@@ -73,7 +76,7 @@ export function createSlots(total: number): Slots {
       if (signal.aborted) return Promise.reject(endedWhileWaiting(signal.reason));
       if (lane.waiting.size === 0 && lane.taken < upstream && taken < total) {
         lanes.set(key, lane);
-        return Promise.resolve(take(key, lane));
+        return take(key, lane);
       }
       if (lane.waiting.size >= queue) return Promise.reject(busy(key, lane));
       lanes.set(key, lane);

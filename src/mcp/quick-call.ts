@@ -60,7 +60,8 @@ export function createQuickCalls(source: ToolSource, options: QuickCallOptions):
         const context = callContextOf(options, { meta, sessionId: client?.sessionId, signal });
         const outcome = await source.call(name, args, context);
         if (!client) refuseMissingCapability(outcome);
-        const result = await render(outcome);
+        const rendering = render(outcome);
+        const result = rendering instanceof Promise ? await rendering : rendering;
         if (signal.aborted) return undefined;
         return { jsonrpc: '2.0', id: request.id, result: client ? result : stamped(result, info) };
       } catch (error) {

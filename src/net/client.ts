@@ -95,7 +95,7 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
   return {
     async send(request) {
       const { origin, path } = split(request.url);
-      return exchange(poolFor(request, origin), wireRequest(request, path));
+      return await exchange(poolFor(request, origin), wireRequest(request, path));
     },
     async open(request) {
       const { origin, path } = split(request.url);

@@ -6,6 +6,7 @@ import { Abort, type Signal } from '../../signal.ts';
 import type { CellStore } from '../../store/types.ts';
 import { isSafeMethod } from '../../tool/hints.ts';
 import { type BreakerState, type Change, CLOSED, type Permit, permit, settle, type Verdict } from '../breaker-state.ts';
+import type { Handler } from '../compose.ts';
 import type { Exchange, WireMiddleware } from '../execute.ts';
 import type { BreakerPolicy, PolicyOf } from '../policy.ts';
 import type { RawResponse } from '../types.ts';
@@ -95,10 +96,10 @@ export function breaker(options: BreakerOptions): WireMiddleware {
     };
   }
 
-  async function pass(gate: Gate, next: () => Promise<RawResponse>, probe: boolean): Promise<RawResponse> {
+  async function pass(gate: Gate, next: Handler<Exchange, RawResponse>, probe: boolean): Promise<RawResponse> {
     let verdict: Verdict = 'none';
     try {
-      const response = await next();
+      const response = await next(gate.exchange);
       verdict = response.status >= 502 && response.status <= 504 ? 'failure' : 'success';
       return response;
     } catch (error) {
@@ -116,11 +117,11 @@ export function breaker(options: BreakerOptions): WireMiddleware {
     const safe = isSafeMethod(exchange.plan.method);
     const gate: Gate = { key: `${origin} ${safe ? 'safe' : 'unsafe'}`, origin, safe, policy, exchange };
     const first = await ask(gate);
-    if (first.kind === 'pass') return pass(gate, () => next(exchange), false);
+    if (first.kind === 'pass') return await pass(gate, next, false);
     const { permitted, ended } = await enter(gate, first);
     if (permitted.kind === 'open' || permitted.kind === 'probing') throw refusal(origin, permitted);
     try {
-      return await pass(gate, () => next(exchange), permitted.kind === 'probe');
+      return await pass(gate, next, permitted.kind === 'probe');
     } finally {
       ended?.();
     }

@@ -24,11 +24,8 @@ export function concurrency(options: ConcurrencyOptions): WireMiddleware {
   return (next) => async (exchange) => {
     const { tool, trace } = exchange.call;
     const started = clock.now();
-    const release = await slots.acquire(
-      originOf(exchange.plan.url),
-      options.policyOf(tool).concurrency,
-      exchange.signal,
-    );
+    const place = slots.acquire(originOf(exchange.plan.url), options.policyOf(tool).concurrency, exchange.signal);
+    const release = place instanceof Promise ? await place : place;
     const waited = clock.now() - started;
     if (waited > 0) trace.timings['wait'] = (trace.timings['wait'] ?? 0) + waited;
     options.onWait?.(exchange, waited);

@@ -8,7 +8,7 @@ import type { CallResult, Content, ContentBlock } from '../types.ts';
  * API may echo the credential it was sent. Bytes are passed on as they came.
  */
 export function mask(masker: Masker): Middleware<Call, CallResult> {
-  return (next) => async (call) => masked(await next(call), masker);
+  return (next) => (call) => next(call).then((result) => masked(result, masker));
 }
 
 function masked(result: CallResult, masker: Masker): CallResult {

@@ -48,7 +48,12 @@ export function retry(options: RetryOptions): WireMiddleware {
     let lost = false;
     let previous: Attempt | undefined;
     for (let tries = 1; ; tries++) {
-      const attempt = await next(exchange).then(answered, failed);
+      let attempt: Attempt;
+      try {
+        attempt = { kind: 'answer', response: await next(exchange) };
+      } catch (error) {
+        attempt = failed(error);
+      }
       if (attempt.kind === 'refused' && previous) return conclude(previous, lost);
       lost ||= attempt.kind === 'broken' && attempt.error.sent;
       previous = attempt;
@@ -60,10 +65,6 @@ export function retry(options: RetryOptions): WireMiddleware {
       options.onRetry?.(exchange);
     }
   };
-}
-
-function answered(response: RawResponse): Attempt {
-  return { kind: 'answer', response };
 }
 
 function failed(error: unknown): Attempt {
