@@ -77,6 +77,17 @@ export interface ResourceContents {
   readonly blob?: string;
 }
 
+export interface AskedResource {
+  readonly uri: string;
+  /** What its server may ask of the client. */
+  readonly input?: ServerInput;
+}
+
+/** As resources/read answers. There are no contents where the server asks something first (`resultType: 'input_required'`). */
+export interface ReadAnswer {
+  readonly contents?: readonly ResourceContents[];
+}
+
 export interface ResourceTemplate extends Omit<Resource, 'uri'> {
   readonly uriTemplate: string;
 }
@@ -89,7 +100,7 @@ export interface ResourceSource {
   list(principal: string | undefined, maySee?: MaySee): Promise<readonly Resource[]>;
   templates(maySee?: MaySee): readonly ResourceTemplate[];
   /** Undefined for what is not there, or belongs to somebody else. Throws BridgeError when the MCP server that has it fails. */
-  read(uri: string, principal: string | undefined, maySee?: MaySee): Promise<readonly ResourceContents[] | undefined>;
+  read(asked: AskedResource, principal: string | undefined, maySee?: MaySee): Promise<ReadAnswer | undefined>;
   /** Tells of changes of a resource of an MCP server, until the function it resolves to is called; else as `read`. */
   watch(uri: string, onUpdated: () => void, maySee?: MaySee): Promise<(() => void) | undefined>;
 }

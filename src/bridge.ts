@@ -167,10 +167,10 @@ export async function openBridge(config: BridgeConfig, dependencies: BridgeDepen
         return [...saved, ...(servers?.offers.resources(maySee) ?? [])];
       },
       templates: (maySee) => servers?.offers.templates(maySee) ?? [],
-      async read(uri, principal, maySee) {
+      async read(asked, principal, maySee) {
         const { readSaved } = await import('./resources.ts');
-        const saved = await readSaved(await responses(), uri, principal);
-        return saved ?? servers?.offers.read(uri, maySee);
+        const saved = await readSaved(await responses(), asked.uri, principal);
+        return saved ? { contents: saved } : servers?.offers.read(asked, maySee);
       },
       watch: async (uri, onUpdated, maySee) => servers?.offers.watch(uri, onUpdated, maySee),
     },

@@ -1,6 +1,6 @@
 /**
- * What an MCP server may ask of the client that calls one of its tools or takes one of its prompts, and what came back
- * (MCP 2026-07-28, "Multi Round-Trip Requests").
+ * What an MCP server may ask of the client that calls one of its tools, takes one of its prompts or reads one of its resources,
+ * and what came back (MCP 2026-07-28, "Multi Round-Trip Requests").
  */
 export interface ServerInput {
   /** Of the client, as it states them. */

@@ -1,5 +1,8 @@
-import { ProtocolError, type Server } from '@modelcontextprotocol/server';
+import { ProtocolError, type ReadResourceResult, type Server } from '@modelcontextprotocol/server';
 import type { Bridge } from '../bridge.ts';
+import { wantedInputOf } from '../call/server-input.ts';
+import { capabilitiesOf } from './elicit.ts';
+import { asInputRequired, inputOf } from './elicit-server.ts';
 import { answerOf } from './remote-answer.ts';
 
 const INVALID_PARAMS = -32602;
@@ -16,9 +19,11 @@ export function offerResources(server: Server, { resources }: Pick<Bridge, 'reso
   server.setRequestHandler('resources/templates/list', () => ({
     resourceTemplates: [SAVED_TEMPLATE, ...resources.templates()],
   }));
-  server.setRequestHandler('resources/read', async ({ params: { uri } }) => {
-    const contents = await answerOf(() => resources.read(uri, undefined));
-    if (!contents) throw new ProtocolError(INVALID_PARAMS, `There is no resource ${uri}, or not any more`, { uri });
-    return { contents: contents as { uri: string; text: string }[] };
+  server.setRequestHandler('resources/read', async ({ params: { uri } }, context) => {
+    const input = inputOf(context, capabilitiesOf(server, context));
+    const answer = await answerOf(() => resources.read({ uri, input }, undefined));
+    if (!answer) throw new ProtocolError(INVALID_PARAMS, `There is no resource ${uri}, or not any more`, { uri });
+    const wanted = wantedInputOf(answer);
+    return wanted ? asInputRequired(wanted, wanted.state) : (answer as ReadResourceResult);
   });
 }

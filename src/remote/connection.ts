@@ -15,7 +15,7 @@ export interface Connection extends Watching {
   readOffer(signal: AbortSignal): Promise<Offer>;
   /** Rejects with what the SDK and the network throw. `definition` as the server listed it. */
   callTool(call: ToolCall, signal: AbortSignal): Promise<ToolResult>;
-  readResource(uri: string, signal: AbortSignal): Promise<{ readonly contents: readonly object[] }>;
+  readResource(resource: ResourceCall, signal: AbortSignal): Promise<object>;
   getPrompt(prompt: PromptCall, signal: AbortSignal): Promise<object>;
   /** No values from a server that completes nothing. */
   complete(params: CompletionRequest, signal: AbortSignal): Promise<Completion>;
@@ -28,6 +28,11 @@ export interface ToolCall {
   readonly definition: unknown;
   readonly onProgress?: CallContext['onProgress'] | undefined;
   readonly input?: ServerInput | undefined;
+}
+
+export interface ResourceCall {
+  readonly uri: string;
+  readonly input?: ServerInput;
 }
 
 export interface PromptCall {
@@ -160,10 +165,11 @@ function viewOf(client: Client, onUpdated: (uri: string) => void, close: () => P
           ...(onProgress ? { onprogress: onProgress } : {}),
         },
       ),
-    readResource: (uri, signal) =>
-      client.readResource({ uri }, { signal, timeout: NEVER_MS, cacheMode: 'bypass' }) as ReturnType<
-        Connection['readResource']
-      >,
+    readResource: ({ uri, input }, signal) =>
+      client.readResource(
+        { uri, ...(asks ? inputParams(input) : {}) },
+        { signal, timeout: NEVER_MS, cacheMode: 'bypass', allowInputRequired: true },
+      ),
     getPrompt: ({ name, arguments: args, input }, signal) =>
       client.getPrompt(
         { name, arguments: { ...args }, ...(asks ? inputParams(input) : {}) },

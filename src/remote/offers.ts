@@ -1,6 +1,6 @@
 import { cleanText } from '../operation/text.ts';
 import { nameOperations } from '../tool/names.ts';
-import type { PromptCall } from './connection.ts';
+import type { PromptCall, ResourceCall } from './connection.ts';
 import type { RemoteServers, ServerState } from './servers.ts';
 import type { Completion, CompletionRequest } from './types.ts';
 import { matchesTemplate, type UriSpace } from './uris.ts';
@@ -37,7 +37,7 @@ export interface RemoteOffers {
    * Undefined for an address that is not of a server, or not of one that may be seen. An address as its server writes it will do
    * when no other server has it too. Throws BridgeError when the server fails.
    */
-  read(uri: string, within: Within): Promise<readonly ReadContents[] | undefined>;
+  read(asked: ResourceCall, within: Within): Promise<ReadResult | undefined>;
   /** Undefined as for `read`. */
   watch(uri: string, onUpdated: () => void, within: Within): Promise<(() => void) | undefined>;
   prompt(asked: PromptCall, within: Within): Promise<object | undefined>;
@@ -50,6 +50,11 @@ export interface ReadContents {
   readonly mimeType?: string;
   readonly text?: string;
   readonly blob?: string;
+}
+
+/** Without contents when it is a question (`resultType: 'input_required'`). */
+export interface ReadResult {
+  readonly contents?: readonly ReadContents[];
 }
 
 const TIMEOUT_MS = 45_000;
@@ -66,9 +71,9 @@ export function createOffers(remote: RemoteServers): RemoteOffers {
     resources: (within) => resourcesOf(servers, uris, within),
     templates: (within) => templatesOf(servers, uris, within),
     prompts: (within) => promptsOf(servers, within).map(({ listed }) => listed),
-    async read(uri, within) {
-      const found = find(uri, within);
-      return found && remote.readResource(found.server, found.uri, AbortSignal.timeout(TIMEOUT_MS));
+    async read(asked, within) {
+      const found = find(asked.uri, within);
+      return found && remote.readResource(found.server, { ...asked, uri: found.uri }, AbortSignal.timeout(TIMEOUT_MS));
     },
     async watch(uri, onUpdated, within) {
       const found = find(uri, within);

@@ -6,9 +6,9 @@ import { type Clock, systemClock } from '../clock.ts';
 import type { Log } from '../log.ts';
 import { createAddressPolicy } from '../net/address.ts';
 import { toAbortSignal } from '../signal.ts';
-import type { Connection, ConnectOptions, PromptCall } from './connection.ts';
+import type { Connection, ConnectOptions, PromptCall, ResourceCall } from './connection.ts';
 import { answerOfFailure, errorOfFailure, isForgotten } from './failure.ts';
-import type { ReadContents } from './offers.ts';
+import type { ReadResult } from './offers.ts';
 import { withAsker } from './server-input.ts';
 import { type SupervisedServer, supervise } from './supervisor.ts';
 import type { Completion, CompletionRequest, Offer, Part, ServerOptions } from './types.ts';
@@ -25,7 +25,7 @@ export interface RemoteServers {
   readonly send: Handler<Exchange, RawResponse>;
   readonly uris: UriSpace;
   /** Throws BridgeError: MCP_REFUSED, MCP_SERVER_FAILED, BREAKER_OPEN. */
-  readResource(server: string, uri: string, signal: AbortSignal): Promise<readonly ReadContents[]>;
+  readResource(server: string, resource: ResourceCall, signal: AbortSignal): Promise<ReadResult>;
   /** May be a question (`resultType: 'input_required'`) instead. */
   getPrompt(server: string, prompt: PromptCall, signal: AbortSignal): Promise<object>;
   complete(server: string, request: CompletionRequest, signal: AbortSignal): Promise<Completion>;
@@ -130,9 +130,9 @@ export function openRemoteServers(options: RemoteOptions): RemoteServers {
       await Promise.race([late, Promise.all(servers.map(({ settled }) => settled))]);
       stop.abort();
     },
-    readResource: async (server, uri, signal) => {
-      const read = await use(server, (connection) => connection.readResource(uri, signal), signal);
-      return withOutsideUris(read.contents, (each) => uris.outside(server, each)) as readonly ReadContents[];
+    readResource: async (server, asked, signal) => {
+      const read = await use(server, (connection) => connection.readResource(asked, signal), signal);
+      return withOutsideUris(withAsker(read, server), (uri) => uris.outside(server, uri));
     },
     getPrompt: async (server, asked, signal) => {
       const prompt = await use(server, (connection) => connection.getPrompt(asked, signal), signal);

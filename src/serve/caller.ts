@@ -45,7 +45,7 @@ export function viewFor(bridge: ToolSource, caller: Caller, options: ViewOptions
     resources: {
       list: () => bridge.resources.list(principal, maySee),
       templates: () => bridge.resources.templates(maySee),
-      read: (uri) => bridge.resources.read(uri, principal, maySee),
+      read: (asked) => bridge.resources.read(asked, principal, maySee),
       watch: (uri, onUpdated) => bridge.resources.watch(uri, onUpdated, maySee),
     },
     ...(logins ? { logins: { ...logins, start: (wanted: WantedLogin) => logins.start({ ...wanted, ...whose }) } } : {}),

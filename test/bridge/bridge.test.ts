@@ -224,10 +224,10 @@ describe('large answers', () => {
     expect(note!.text).toContain(uri);
     let text = '';
     for (let page = 1; page <= pages; page++)
-      text += (await bridge.resources.read(`${uri}?page=${page}`, 'ann'))![0]!.text;
+      text += (await bridge.resources.read({ uri: `${uri}?page=${page}` }, 'ann'))!.contents![0]!.text;
     expect(JSON.parse(text)).toEqual(items);
     expect(await bridge.resources.list('ann')).toHaveLength(1);
-    expect(await bridge.resources.read(uri, 'bob')).toBeUndefined();
+    expect(await bridge.resources.read({ uri }, 'bob')).toBeUndefined();
     expect(await bridge.resources.list(undefined)).toEqual([]);
   });
 });

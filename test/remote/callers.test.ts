@@ -32,7 +32,7 @@ describe('a caller of the HTTP listener', () => {
     const view = viewFor(bridge, { principal: 'ann', ...(tools ? { tools } : {}) }, { windows, logins: false });
     expect((await view.resources.list(undefined)).map(({ uri }) => uri)).toEqual(uris);
     expect(view.prompts!.list().map(({ name }) => name)).toEqual(prompts);
-    const read = await view.resources.read('a+note://one', undefined);
+    const read = await view.resources.read({ uri: 'a+note://one' }, undefined);
     expect(read !== undefined).toBe(uris.includes('a+note://one'));
     const { request, end } = await createResourceListeners(() => undefined).begin(LISTEN, view);
     expect(request.params!['notifications']).toEqual({ resourceSubscriptions: uris });

@@ -94,6 +94,14 @@ describe.each(['auto', 'legacy'] as const)('a server that asks a client (%s) thr
     });
   });
 
+  it('may ask before it gives a resource', async () => {
+    const { client, asked } = await connect(mode, ALL);
+    expect((await client.readResource({ uri: 'a+plan://secret' })).contents).toEqual([
+      { uri: 'a+plan://secret', text: 'asked my word' },
+    ]);
+    expect(asked).toEqual([{ message: 'The MCP server "a" asks: Which word?', fields: ['word'] }]);
+  });
+
   it('completes arguments of prompts and templates', async () => {
     const { client } = await connect(mode, ALL);
     const complete = async (ref: Parameters<Client['complete']>[0]['ref']) =>
@@ -124,6 +132,7 @@ describe('a client that has not said that it can answer', () => {
     });
     const { client: mute } = await connect('auto', {});
     await expect(mute.getPrompt({ name: 'a_plan' })).rejects.toMatchObject({ code: -32021 });
+    await expect(mute.readResource({ uri: 'plan://secret' })).rejects.toMatchObject({ code: -32021 });
     await expect(mute.callTool({ name: 'a_greet', arguments: {} })).rejects.toMatchObject({ code: -32021 });
   });
 

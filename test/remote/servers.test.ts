@@ -113,9 +113,9 @@ describe.each(GENERATIONS)('a server of the %s generation', (generation) => {
       });
       expect(await call(remote, ['one', 'typed'], {})).toMatchObject({ content: { structured: { sum: 3 } } });
       const signal = AbortSignal.timeout(5_000);
-      expect(await remote.readResource('one', 'note://one', signal)).toMatchObject([
-        { uri: 'one+note://one', text: 'the text of note://one' },
-      ]);
+      expect(await remote.readResource('one', { uri: 'note://one' }, signal)).toMatchObject({
+        contents: [{ uri: 'one+note://one', text: 'the text of note://one' }],
+      });
       expect(await remote.getPrompt('one', { name: 'greet', arguments: { who: 'Ada' } }, signal)).toMatchObject({
         messages: [{ content: { text: 'Hello Ada' } }],
       });

@@ -133,7 +133,7 @@ describe.each(GENERATIONS)('resources of a server of the %s generation', (genera
     const second = await startHttpServer(generation, fixture.port);
     cleanUps.push(() => second.kill());
     const { signal } = new AbortController();
-    await remote.readResource('a', URI, signal).catch(() => remote.readResource('a', URI, signal));
+    await remote.readResource('a', { uri: URI }, signal).catch(() => remote.readResource('a', { uri: URI }, signal));
     await again;
     expect(count).toBe(1);
     stop();

@@ -72,11 +72,18 @@ serveStdio(() => {
     if (goal === undefined) return inputRequired({ inputRequests: { goal: form('Which goal?', 'goal') } });
     return { messages: [{ role: 'user', content: { type: 'text', text: `Plan for ${goal}` } }] };
   });
-  server.setRequestHandler('resources/list', () => ({ resources: [{ uri: 'plan://now', name: 'now' }] }));
+  server.setRequestHandler('resources/list', () => ({
+    resources: ['now', 'secret'].map((name) => ({ uri: `plan://${name}`, name })),
+  }));
   server.setRequestHandler('resources/templates/list', () => ({
     resourceTemplates: [{ uriTemplate: 'plan://{city}/of/{day}', name: 'plan' }],
   }));
-  server.setRequestHandler('resources/read', ({ params: { uri } }) => ({ contents: [{ uri, text: `read ${uri}` }] }));
+  server.setRequestHandler('resources/read', ({ params: { uri } }, { mcpReq }) => {
+    const { pass } = mcpReq.inputResponses ?? {};
+    if (uri === 'plan://secret' && !pass)
+      return inputRequired({ inputRequests: { pass: form('Which word?', 'word') }, requestState: 'asked' });
+    return { contents: [{ uri, text: pass ? `${mcpReq.requestState()} ${pass.content.word}` : `read ${uri}` }] };
+  });
   server.setRequestHandler('completion/complete', ({ params: { ref, argument } }) => ({
     completion: { values: [`${ref.name ?? ref.uri} ${argument.name} ${argument.value}`] },
   }));
