@@ -133,7 +133,7 @@ export function createSession(options: SessionOptions): Session {
     const withTools = offer.functions('chat').length > 0 || asked.clientTools.size > 0;
     const opened = conversationIn(choice.choose(asked, withTools));
     speak(opened);
-    const time = startDeadline(limits.seconds);
+    const time = startDeadline(limits, clock, options.signal);
     const budget = createBudget(limits, clock);
     const signal = AbortSignal.any([options.signal, time.signal]);
     const run: RunOptions = {
@@ -187,12 +187,20 @@ export function createSession(options: SessionOptions): Session {
   };
 }
 
-/** Aborts when the time for calls is over. A timer of its own, so that none outlives its request. */
-function startDeadline(seconds: number): { readonly signal: AbortSignal; stop(): void } {
-  const controller = new AbortController();
+/** Aborts when the time for calls is over. No timer outlives its request: a stream that is left is not always run to its end. */
+function startDeadline(
+  { seconds }: ProxyLimits,
+  clock: Clock,
+  gone: AbortSignal,
+): { readonly signal: AbortSignal; stop(): void } {
+  const over = new AbortController();
+  const stopped = new AbortController();
   const reason = new NetError('timeout', true, `The ${seconds} s for tool calls of this request are over`);
-  const timer = setTimeout(() => controller.abort(reason), seconds * 1000);
-  return { signal: controller.signal, stop: () => clearTimeout(timer) };
+  clock.sleep(seconds * 1000, AbortSignal.any([gone, stopped.signal])).then(
+    () => over.abort(reason),
+    () => undefined,
+  );
+  return { signal: over.signal, stop: () => stopped.abort() };
 }
 
 /** A turn out of an answer; `writer` shows it while it comes. Providers are known to send JSON where a stream was asked for. */

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Clock } from '../../src/clock.ts';
+import { DEFAULT_PROXY_LIMITS } from '../../src/config/proxy-types.ts';
 import { type Dialect, type Said, say } from './model-turns.ts';
 import { type ProxySetup, startProxy } from './setup.ts';
 import { checkChatStream, checkResponsesStream, eventsIn } from './stream-rules.ts';
@@ -149,25 +150,22 @@ describe.each(['chat', 'responses'] as const)('a model that speaks %s', (upstrea
     expect([model.requests.length, weather.requests.length - before]).toEqual([turns.length, api]);
   });
 
-  it('begins no round for a client that leaves between two', async () => {
-    const { model, api, bridge, proxy } = setup();
-    const before = api.requests.length;
-    model.play(say({ calls: [WEATHER] }, upstream, true), say({ text: 'x' }, upstream, true));
+  it('begins no round for a client that leaves between two, and waits for nothing any more', async () => {
+    const clock = manualClock();
+    const own = await startProxy({ upstream: { dialect: upstream }, dependencies: { clock } });
+    own.model.play(say({ calls: [WEATHER] }, upstream, true), say({ text: 'x' }, upstream, true));
     const body = { ...requestFor('responses', {}), stream: true };
     const { signal } = new AbortController();
-    const response = await proxy.complete('responses', {
-      body,
-      headers: new Headers(),
-      signal,
-      source: bridge,
-      unsecured: false,
-    });
-    const reader = response.body!.getReader();
+    const request = { body, headers: new Headers(), signal, source: own.bridge, unsecured: false };
+    const reader = (await own.proxy.complete('responses', request)).body!.getReader();
     for (let text = ''; !text.includes('response.mcp_call.completed'); )
       text += new TextDecoder().decode((await reader.read()).value);
+    expect(clock.waits()).toContain(DEFAULT_PROXY_LIMITS.seconds * 1000);
     await reader.cancel();
     await settled();
-    expect([model.requests.length, api.requests.length - before]).toEqual([1, 1]);
+    expect(clock.waits()).toEqual([]);
+    expect([own.model.requests.length, own.api.requests.length]).toEqual([1, 1]);
+    await own.close();
   });
 
   it('does not send the next round again for a client that left meanwhile', async () => {
