@@ -47,7 +47,7 @@ export function createGuard(options: GuardOptions): Guard {
     const query = mark < 0 ? '' : target.slice(mark + 1);
     const { host, origin } = request.headers;
     const method = request.method ?? 'GET';
-    if (!PROBES.includes(path) && !hosts.isOurHost(host, request.socket.localAddress))
+    if (!PROBES.includes(path) && !hosts.isOurHost(host, request.socket))
       throw refuse(403, 'HOST_REFUSED', 'This Host is not served here; the operator may allow it with --allowed-host');
     if (origin !== undefined && !hosts.isOurOrigin(origin, host ?? ''))
       throw refuse(403, 'ORIGIN_REFUSED', 'Requests from this web origin are not served');

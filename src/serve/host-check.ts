@@ -12,7 +12,7 @@ export interface HostRules {
 /** Against DNS rebinding and foreign pages (MCP "Security": Origin MUST be checked). */
 export interface HostCheck {
   /** Whether a Host header names this listener: by an allowed name, or by the very address the connection came in on. */
-  isOurHost(header: string | undefined, localAddress?: string): boolean;
+  isOurHost(header: string | undefined, connection?: { readonly localAddress?: string | undefined }): boolean;
   /** Whether a request from this web origin is our own page's, or of an origin that was named. Host must be checked first. */
   isOurOrigin(origin: string, host: string): boolean;
 }
@@ -27,9 +27,10 @@ export function createHostCheck(rules: HostRules): HostCheck {
   const known = new Set<string>();
 
   return {
-    isOurHost(header, localAddress) {
+    isOurHost(header, connection) {
       if (header === undefined) return false;
       if (known.has(header)) return true;
+      const localAddress = connection?.localAddress;
       if (localAddress !== undefined && nameIn(header.toLowerCase()) === asHost(localAddress)) return true;
       const allowed = matches(header.toLowerCase(), patterns);
       if (allowed && known.size < 100) known.add(header);

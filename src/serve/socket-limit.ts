@@ -7,36 +7,46 @@ import type { Socket } from 'node:net';
  * is closed.
  */
 export function limitSockets(server: Server, max: number): void {
-  const idle = new Set<Socket>();
-  const busy = new Map<Socket, number>();
+  const held = new Map<Socket, Held>();
   const carrierOf = followTls(server);
+  let turn = 0;
 
   server.on('connection', (socket: Socket) => {
-    if (idle.size + busy.size >= max) {
-      const [oldest] = idle;
+    if (held.size >= max) {
+      const oldest = longestIdle(held);
       if (!oldest) return void socket.destroy();
-      idle.delete(oldest);
+      held.delete(oldest);
       oldest.destroy();
     }
-    idle.add(socket);
-    socket.once('close', () => {
-      idle.delete(socket);
-      busy.delete(socket);
-    });
+    held.set(socket, { requests: 0, idleSince: ++turn });
+    socket.once('close', () => held.delete(socket));
   });
 
   const begin = (request: IncomingMessage, response: ServerResponse) => {
-    const socket = carrierOf(request.socket);
-    idle.delete(socket);
-    busy.set(socket, (busy.get(socket) ?? 0) + 1);
+    const connection = held.get(carrierOf(request.socket));
+    if (!connection) return;
+    connection.requests++;
     response.on('close', () => {
-      const left = (busy.get(socket) ?? 1) - 1;
-      if (left > 0) return void busy.set(socket, left);
-      busy.delete(socket);
-      if (!socket.destroyed) idle.add(socket);
+      connection.requests--;
+      connection.idleSince = ++turn;
     });
   };
   server.on('request', begin).on('checkContinue', begin);
+}
+
+interface Held {
+  /** Under way. */
+  requests: number;
+  /** In the order of what happens here. */
+  idleSince: number;
+}
+
+/** Looked for only when there is no room: connections come and go less often than requests. */
+function longestIdle(held: ReadonlyMap<Socket, Held>): Socket | undefined {
+  let found: { readonly socket: Socket; readonly since: number } | undefined;
+  for (const [socket, { requests, idleSince }] of held)
+    if (requests === 0 && (!found || idleSince < found.since)) found = { socket, since: idleSince };
+  return found?.socket;
 }
 
 /** Requests over TLS come on a socket of their own; what is counted is the connection below it. */
