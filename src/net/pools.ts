@@ -23,7 +23,8 @@ export interface Pools {
 
 /** One pool for each key; those that nobody has used for longest and that are idle make room for new ones. */
 export function createPools(create: (key: PoolKey) => OpenPool, max: number): Pools {
-  const pools = new Map<string, OpenPool>();
+  const pools = new Map<string, OpenPool & { used: number }>();
+  let turn = 0;
   const identities = new WeakMap<RouteTls, number>();
   let identity = 0;
 
@@ -35,7 +36,9 @@ export function createPools(create: (key: PoolKey) => OpenPool, max: number): Po
   }
 
   function makeRoom(): void {
-    for (const [name, { pool, release }] of pools) {
+    if (pools.size < max) return;
+    const longestUnused = [...pools].sort(([, a], [, b]) => a.used - b.used);
+    for (const [name, { pool, release }] of longestUnused) {
       if (pools.size < max) return;
       const { running, queued, pending } = pool.stats;
       if (running + queued + pending > 0) continue;
@@ -48,14 +51,14 @@ export function createPools(create: (key: PoolKey) => OpenPool, max: number): Po
   return {
     get(key) {
       const name = nameOf(key);
-      let open = pools.get(name);
-      if (open) pools.delete(name);
-      else {
+      let entry = pools.get(name);
+      if (!entry) {
         makeRoom();
-        open = create(key);
+        entry = { ...create(key), used: 0 };
+        pools.set(name, entry);
       }
-      pools.set(name, open);
-      return open.pool;
+      entry.used = ++turn;
+      return entry.pool;
     },
     async close() {
       await Promise.all(

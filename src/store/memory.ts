@@ -75,7 +75,11 @@ export function createMemoryCells(clock: Clock): CellStore {
       const cell = cells.get(key);
       const known = cell && cell.until > now ? (cell.state as State) : undefined;
       const { state, result } = change(known);
-      cells.set(key, { state, until: now + ttlMs });
+      if (!cell) cells.set(key, { state, until: now + ttlMs });
+      else {
+        cell.state = state;
+        cell.until = now + ttlMs;
+      }
       return result;
     },
   };
