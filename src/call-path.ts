@@ -122,7 +122,7 @@ export async function createCallPath(config: BridgeConfig, dependencies: CallPat
   const tellWaits = (kind: 'limit' | 'concurrency') =>
     observers.length === 0
       ? {}
-      : { onWait: (exchange: Exchange, ms: number) => observer.observeWait({ ...named(exchange), kind, ms }) };
+      : { onWait: (exchange: Exchange, ms: number) => observer.observeWait({ kind, ms, ...named(exchange) }) };
 
   const runtimeOf = createRuntimes(apiOf);
   const masker = createMasker();
@@ -176,7 +176,7 @@ export async function createCallPath(config: BridgeConfig, dependencies: CallPat
     store: store.cache,
     identityOf: createIdentityOf(auth),
     clock,
-    onEvent: (exchange, event) => observer.observeCache({ ...named(exchange), event }),
+    onEvent: (exchange, event) => observer.observeCache({ event, ...named(exchange) }),
   });
   const wire: Middleware<Exchange, RawResponse>[] = [
     redirect(),

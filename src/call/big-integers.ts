@@ -1,4 +1,4 @@
-import type { Tool } from '../tool/types.ts';
+import type { JsonSchema, Tool } from '../tool/types.ts';
 import type { ArgumentIssue } from './types.ts';
 
 type Arguments = { readonly [name: string]: unknown };
@@ -20,7 +20,7 @@ export function checkIntegers({ input, bindings }: Tool, args: Arguments): Exact
   const issues: ArgumentIssue[] = [];
   let rounded: { [name: string]: unknown } | undefined;
   for (const [name, value] of Object.entries(args)) {
-    const types = [(Object.hasOwn(input.properties, name) ? input.properties[name] : undefined)?.['type']].flat();
+    const types = typesOf(Object.hasOwn(input.properties, name) ? input.properties[name] : undefined);
     if (!types.includes('integer') || types.includes('number')) continue;
     const parameter = bindings.some(({ argument, target }) => argument === name && target.kind === 'parameter');
     if (typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value))
@@ -34,4 +34,9 @@ export function checkIntegers({ input, bindings }: Tool, args: Arguments): Exact
     }
   }
   return { rounded: rounded ?? args, issues };
+}
+
+function typesOf(schema: JsonSchema | undefined): readonly unknown[] {
+  const type = schema?.['type'];
+  return Array.isArray(type) ? type : [type];
 }

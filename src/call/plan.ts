@@ -34,16 +34,14 @@ export function planRequest(
   const argumentOf = (index: number) =>
     bindings.find(({ target }) => target.kind === 'parameter' && target.index === index)?.argument ??
     template.parameters[index]!.name;
-  const issues: ArgumentIssue[] = template.parameters.flatMap((parameter, index) =>
-    parameter.required && !given.parameters.has(index) ? [{ argument: argumentOf(index), message: 'is required' }] : [],
-  );
+  const issues: ArgumentIssue[] = [];
+  template.parameters.forEach(({ required }, index) => {
+    if (required && !given.parameters.has(index)) issues.push({ argument: argumentOf(index), message: 'is required' });
+  });
   if (issues.length > 0) return { ok: false, issues };
 
-  const entries = Array.from(given.parameters, ([index, value]) => ({
-    wire: template.parameters[index] as ParameterWire,
-    index,
-    value,
-  }));
+  const entries: ParameterEntry[] = [];
+  for (const [index, value] of given.parameters) entries.push({ wire: template.parameters[index]!, index, value });
   const path = writePath(
     template.path,
     template.parameters.filter((parameter): parameter is PathWire => parameter.in === 'path'),
@@ -67,7 +65,7 @@ export function planRequest(
     };
 
   const headers: [string, string][] = [
-    ['accept', acceptOf(template.accept)],
+    ['accept', accepted(template.accept)],
     ['user-agent', 'actionbridge'],
   ];
   const headerIssues = writeHeaders(entries, argumentOf, headers);
@@ -127,10 +125,23 @@ function joinUrl(
   const query = [base.query, path.query, ...pairs].filter((part) => part !== '').join('&');
   const pathname = `${base.path}${path.path.startsWith('/') ? '' : '/'}${path.path}`;
   const whole = `${base.origin}${pathname}${query === '' ? '' : `?${query}`}`;
+  if (isPlainPath(pathname) && isPlainQuery(query)) return whole;
   const parsed = parse(whole);
   if (!parsed || parsed.origin !== base.origin || parsed.pathname.split('/').length !== pathname.split('/').length)
     return undefined;
   return sameUrl(parsed, whole) ? whole : undefined;
+}
+
+/**
+ * A path of which the URL Standard leaves every character as it is, and no segment of which is `.` or `..`: there is nothing to
+ * be proven, and parsing a URL costs as much as all the rest of writing it.
+ */
+function isPlainPath(path: string): boolean {
+  return /^(?:\/(?!\.{1,2}(?:\/|$))[A-Za-z0-9._~!$&()*+,;=:@-]*)+$/.test(path);
+}
+
+function isPlainQuery(query: string): boolean {
+  return /^[A-Za-z0-9._~!$&()*+,;=:@/?%-]*$/.test(query);
 }
 
 interface Base {
@@ -170,6 +181,15 @@ function sameUrl(parsed: URL, written: string): boolean {
 function firstPathArgument(template: RequestTemplate, argumentOf: (index: number) => string): string {
   const index = template.parameters.findIndex((parameter) => parameter.in === 'path');
   return index < 0 ? 'path' : argumentOf(index);
+}
+
+const accepts = new WeakMap<readonly string[], string>();
+
+/** Written once for each template. */
+function accepted(types: readonly string[]): string {
+  const known = accepts.get(types) ?? acceptOf(types);
+  accepts.set(types, known);
+  return known;
 }
 
 function acceptOf(types: readonly string[]): string {

@@ -107,7 +107,7 @@ const ABOUT = new Set(['name', 'version', 'title']);
 
 function isNamed(about: unknown): boolean {
   if (!isRecord(about) || typeof about['name'] !== 'string' || typeof about['version'] !== 'string') return false;
-  return Object.entries(about).every(([member, value]) => ABOUT.has(member) && typeof value === 'string');
+  return Object.keys(about).every((member) => ABOUT.has(member) && typeof about[member] === 'string');
 }
 
 /** Whether the client may have to be asked something: for consent, to log in, or what the tool's MCP server wants to know. */

@@ -108,4 +108,45 @@ describe('planRequest', () => {
       { numRuns: 1000 },
     );
   });
+
+  it('it writes any query so that it is its own serialisation, within the path it was given', () => {
+    const value = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.string(),
+      fc.webQueryParameters(),
+      fc.constantFrom("'", '%', '%zz', '#', '\\', '|^`'),
+    );
+    fc.assert(
+      fc.property(value, fc.boolean(), (text, allowReserved) => {
+        const template: RequestTemplate = {
+          operation: 'op',
+          method: 'GET',
+          path: '/v1.0/~items',
+          servers: [],
+          accept: [],
+          security: [],
+          deprecated: false,
+          tags: [],
+          parameters: [
+            {
+              in: 'query',
+              name: 'q',
+              style: 'form',
+              explode: true,
+              allowReserved,
+              allowEmptyValue: false,
+              required: false,
+            },
+          ] as RequestTemplate['parameters'],
+        };
+        const bindings = [{ argument: 'q', target: { kind: 'parameter' as const, index: 0 } }];
+        const planned = planRequest(template, bindings, { q: text }, { server: 'https://api.example.com/base' });
+        if (!planned.ok) return;
+        const { href, pathname, hash } = new URL(planned.plan.url);
+        expect([pathname, hash]).toEqual(['/base/v1.0/~items', '']);
+        expect(planned.plan.url.replaceAll("'", '%27')).toBe(href.replaceAll("'", '%27'));
+      }),
+      { numRuns: 1000 },
+    );
+  });
 });
