@@ -16,7 +16,7 @@ import { readXmlShape } from './xml-shape.ts';
 
 /** The request body with all its media types (OAS 3.2 §4.13), the one to prefer first; undefined when there is none. */
 export function readBody(reading: Reading, place: OperationPlace): RequestBody | undefined {
-  const written = own(place.node, 'requestBody');
+  const written = place.node['requestBody'];
   if (written === undefined || written === null) return undefined;
   const pointer = at(place.pointer, 'requestBody');
   const body = resolveObject(reading, written);

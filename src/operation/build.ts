@@ -203,31 +203,31 @@ function isAtLeast32(version: string): boolean {
 
 function readOperation(reading: Reading, place: OperationPlace): Operation {
   const { node, item } = place;
-  const id = asString(own(node, 'operationId'));
-  const summary = readExactText(node, 'summary') ?? asString(own(node, 'summary')) ?? asString(own(item, 'summary'));
+  const id = asString(node['operationId']);
+  const summary = readExactText(node, 'summary') ?? asString(node['summary']) ?? asString(item['summary']);
   const description =
-    readExactText(node, 'description') ?? asString(own(node, 'description')) ?? asString(own(item, 'description'));
+    readExactText(node, 'description') ?? asString(node['description']) ?? asString(item['description']);
   reportInvisible(reading, place.pointer, node);
-  const consequential = own(node, 'x-openai-isConsequential');
+  const consequential = node['x-openai-isConsequential'];
   const body = withExactSchema(node, readBody(reading, place));
-  const tags = own(node, 'tags');
+  const tags = node['tags'];
   const hints = readExactHints(node);
   return {
     api: place.api,
-    ...(id === undefined ? {} : { id }),
     method: place.method,
     path: place.path,
     servers: readServers(reading, place),
-    ...(summary === undefined ? {} : { summary }),
-    ...(description === undefined ? {} : { description }),
     tags: Array.isArray(tags) ? tags.filter((tag) => typeof tag === 'string') : [],
-    deprecated: own(node, 'deprecated') === true,
-    ...(typeof consequential === 'boolean' ? { consequential } : {}),
-    ...(hints ? { hints } : {}),
+    deprecated: node['deprecated'] === true,
     parameters: readParameters(reading, place),
-    ...(body === undefined ? {} : { body }),
     responses: readResponses(reading, place),
     security: readSecurity(reading, place),
     source: { file: reading.spec.source.name, pointer: place.pointer },
+    ...(id === undefined ? {} : { id }),
+    ...(summary === undefined ? {} : { summary }),
+    ...(description === undefined ? {} : { description }),
+    ...(typeof consequential === 'boolean' ? { consequential } : {}),
+    ...(hints ? { hints } : {}),
+    ...(body === undefined ? {} : { body }),
   };
 }

@@ -12,7 +12,7 @@ export const EXACT_EXTENSION = 'x-actionbridge';
 
 /** A whole text, if the written one was cut. */
 export function readExactText(operation: JsonObject, field: 'summary' | 'description'): string | undefined {
-  return asString(own(own(operation, EXACT_EXTENSION), field));
+  return asString(own(operation[EXACT_EXTENSION], field));
 }
 
 /**
@@ -20,7 +20,7 @@ export function readExactText(operation: JsonObject, field: 'summary' | 'descrip
  * here: who may call what is judged by method. Read-only is believed only of what is declared to be without consequences.
  */
 export function readExactHints(operation: JsonObject): StatedHints | undefined {
-  const hints = asObject(own(own(operation, EXACT_EXTENSION), 'hints'));
+  const hints = asObject(own(operation[EXACT_EXTENSION], 'hints'));
   if (!hints) return undefined;
   const harmless = own(operation, 'x-openai-isConsequential') === false;
   return {
@@ -33,7 +33,7 @@ export function readExactHints(operation: JsonObject): StatedHints | undefined {
 
 /** The body with its whole schema, for a body that is one JSON object; none when the tool takes no argument. */
 export function withExactSchema(operation: JsonObject, body: RequestBody | undefined): RequestBody | undefined {
-  const input = asObject(own(own(operation, EXACT_EXTENSION), 'input'));
+  const input = asObject(own(operation[EXACT_EXTENSION], 'input'));
   const [choice] = body?.choices ?? [];
   if (!input || !body || !choice || body.choices.length !== 1 || choice.wire.encoding !== 'json') return body;
   if (Object.keys(asObject(own(input, 'properties')) ?? {}).length === 0) return undefined;

@@ -1,4 +1,3 @@
-import { own } from '../spec/references.ts';
 import type { JsonObject } from '../spec/types.ts';
 import { at, type Reading } from './reading.ts';
 import { invisibleIn } from './text.ts';
@@ -9,7 +8,7 @@ const SHOWN = 8;
 /** Warns of texts that hold what a model reads and a person does not see; it is removed wherever they are shown. */
 export function reportInvisible(reading: Reading, pointer: string, holder: JsonObject): void {
   for (const field of TEXTS) {
-    const text = own(holder, field);
+    const text = holder[field];
     const points = typeof text === 'string' ? invisibleIn(text) : [];
     if (points.length === 0) continue;
     const more = points.length > SHOWN ? ` and ${points.length - SHOWN} more` : '';

@@ -47,7 +47,7 @@ export function readParameters(reading: Reading, place: OperationPlace): readonl
 }
 
 function readList(reading: Reading, holder: JsonObject, pointer: string, into: Map<string, Parameter>): void {
-  const list = own(holder, 'parameters');
+  const list = holder['parameters'];
   if (!Array.isArray(list)) return;
   list.forEach((written, index) => {
     const parameter = readShared(reading, written, `${pointer}/parameters/${index}`);

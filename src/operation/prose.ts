@@ -16,6 +16,7 @@ const REFERRAL =
 export function tidyProse(text: string): string {
   const clean = cleanText(text);
   if (!/[\n<*>]|\]\(/.test(clean)) return clean;
+  if (!clean.includes('```')) return tidyPart(clean).trim();
   return clean
     .split(/(```[^`]*```)/)
     .map((part, index) => (index % 2 === 1 ? part : tidyPart(part)))
@@ -36,7 +37,13 @@ function tidyPart(text: string): string {
   const linked = markLinks(text);
   const told = linked.includes(OPEN) ? withoutReferrals(linked) : linked;
   const plain = told.includes('<') ? withoutTags(told) : told;
-  return unwrapped(plain.replace(/^> ?(?:\[!\w+\][ \t]*)?/gm, '').replace(/\*\*([^*\n]+)\*\*/g, '$1'));
+  const unquoted = plain.includes('>') ? plain.replace(/^> ?(?:\[!\w+\][ \t]*)?/gm, '') : plain;
+  const words = unquoted.includes('**') ? unquoted.replace(/\*\*([^*\n]+)\*\*/g, '$1') : unquoted;
+  return words.includes('\n') ? unwrapped(words) : withoutGaps(words);
+}
+
+function withoutGaps(text: string): string {
+  return text.includes('  ') || text.includes('\t') ? text.replace(/[ \t]{2,}|\t/g, ' ') : text;
 }
 
 function markLinks(text: string): string {
@@ -63,8 +70,7 @@ function withoutReferrals(text: string): string {
 
 /** Paragraphs, list items, headings and rows of tables on a line of their own, no line empty. */
 function unwrapped(text: string): string {
-  return text
-    .replace(/[ \t]{2,}|\t/g, ' ')
+  return withoutGaps(text)
     .replace(/ \n ?|\n /g, '\n')
     .replace(/([^\n|])\n(?![\n*\-+#|`]|\d{1,3}[.)] |$)/g, '$1 ')
     .replace(/\n{2,}/g, '\n');

@@ -1,4 +1,4 @@
-import { own } from '../spec/references.ts';
+import type { JsonObject } from '../spec/types.ts';
 import { asObject, asString, at, type OperationPlace, type Reading } from './reading.ts';
 import { resolveObject } from './resolve.ts';
 import type { ResponseDescription } from './types.ts';
@@ -6,7 +6,7 @@ import type { ResponseDescription } from './types.ts';
 /** Declared answers of success (2xx, default). They never keep an operation from being served: what is wrong here is a warning. */
 export function readResponses(reading: Reading, place: OperationPlace): readonly ResponseDescription[] {
   const responses: ResponseDescription[] = [];
-  const declared = asObject(own(place.node, 'responses')) ?? {};
+  const declared = asObject(place.node['responses']) ?? {};
   for (const status of Object.keys(declared)) {
     if (!isSuccess(status)) continue;
     const response = resolveObject(reading, declared[status]);
@@ -20,7 +20,7 @@ export function readResponses(reading: Reading, place: OperationPlace): readonly
       );
       continue;
     }
-    const description = asString(own(response, 'description'));
+    const description = asString(response['description']);
     responses.push({ status, ...(description ? { description } : {}), content: readContent(reading, response) });
   }
   return responses;
@@ -30,10 +30,10 @@ function isSuccess(status: string): boolean {
   return status.startsWith('2') || /^default$/i.test(status);
 }
 
-function readContent(reading: Reading, response: object): ResponseDescription['content'] {
-  return Object.entries(asObject(own(response, 'content')) ?? {}).map(([mediaType, written]) => {
+function readContent(reading: Reading, response: JsonObject): ResponseDescription['content'] {
+  return Object.entries(asObject(response['content']) ?? {}).map(([mediaType, written]) => {
     const media = resolveObject(reading, written) ?? {};
-    const items = own(media, 'itemSchema');
-    return { mediaType, schema: items === undefined ? own(media, 'schema') : { type: 'array', items } };
+    const items = media['itemSchema'];
+    return { mediaType, schema: items === undefined ? media['schema'] : { type: 'array', items } };
   });
 }

@@ -68,7 +68,7 @@ function typeName(value: unknown): string {
 
 /** OAS 3.0 `nullable: true` (and 2.0's common `x-nullable`). */
 export function withNull(node: JsonObject, schema: JsonSchema): JsonSchema {
-  if (own(node, 'nullable') !== true && own(node, 'x-nullable') !== true) return schema;
+  if (node['nullable'] !== true && node['x-nullable'] !== true) return schema;
   if (Array.isArray(schema['enum']) && !schema['enum'].includes(null)) schema['enum'] = [...schema['enum'], null];
   if (schema['type'] !== undefined) {
     const types = [schema['type']].flat();
@@ -99,10 +99,8 @@ const STRUCTURE = [
 export function isLeaf(node: unknown): boolean {
   const object = asObject(node);
   if (!object) return true;
-  const values = own(object, 'enum');
-  return (
-    !STRUCTURE.some((keyword) => own(object, keyword) !== undefined) && !(Array.isArray(values) && values.length > 12)
-  );
+  const values = object['enum'];
+  return !STRUCTURE.some((keyword) => object[keyword] !== undefined) && !(Array.isArray(values) && values.length > 12);
 }
 
 const IGNORED_SIBLINGS = new Set([

@@ -89,7 +89,7 @@ export function createSchemaConverter(
     }
     depth++;
     try {
-      const ref = own(object, '$ref') ?? own(object, '$dynamicRef');
+      const ref = object['$ref'] ?? object['$dynamicRef'];
       return typeof ref === 'string' ? convertReference(object, ref) : convertObject(object, subtypes);
     } finally {
       depth--;
@@ -116,9 +116,9 @@ export function createSchemaConverter(
 
   function convertObject(node: JsonObject, subtypes: boolean): JsonSchema {
     let schema = readKeywords(node);
-    const allOf = own(node, 'allOf');
+    const allOf = node['allOf'];
     if (Array.isArray(allOf)) schema = mergeAllOf(allOf, schema);
-    const discriminator = asObject(own(node, 'discriminator'));
+    const discriminator = asObject(node['discriminator']);
     if (discriminator) schema = describeVariants(node, discriminator, schema, subtypes);
     return withNull(node, schema);
   }
@@ -301,9 +301,9 @@ export function createSchemaConverter(
   function isHidden(property: unknown): boolean {
     const object = asObject(property);
     if (!object) return false;
-    if (own(object, hidden) === true) return true;
-    const ref = own(object, '$ref');
-    return typeof ref === 'string' && own(asObject(references.resolve(ref)?.node) ?? {}, hidden) === true;
+    if (object[hidden] === true) return true;
+    const ref = object['$ref'];
+    return typeof ref === 'string' && asObject(references.resolve(ref)?.node)?.[hidden] === true;
   }
 
   function readRequired(node: JsonObject, value: readonly unknown[], into: JsonSchema): void {

@@ -12,7 +12,7 @@ export function namedInRequirements(spec: LoadedSpec): {
   const named = new Map<string, string>();
   let declared = false;
   const visit: VisitHolder = (node, pointer) => {
-    const written = own(node, 'security');
+    const written = node['security'];
     if (!Array.isArray(written)) return;
     declared = true;
     for (const [index, requirement] of written.entries()) {
@@ -52,7 +52,7 @@ function eachOperation(item: JsonObject, pointer: () => string, visit: VisitHold
 export function declaredServers(reading: Reading): readonly Server[] {
   const servers = new Map<string, Server>();
   const visit = (node: JsonObject): void => {
-    if (own(node, 'servers') === undefined && node !== reading.spec.document) return;
+    if (node['servers'] === undefined && node !== reading.spec.document) return;
     for (const server of serversOf(reading, node)) servers.set(JSON.stringify(server), server);
   };
   visit(reading.spec.document);

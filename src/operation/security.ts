@@ -1,11 +1,10 @@
-import { own } from '../spec/references.ts';
 import { asObject, at, type OperationPlace, type Reading } from './reading.ts';
 import type { SecurityRequirement } from './types.ts';
 
 /** Alternatives of combinations (OAS 3.2 §4.30): the operation's own list, even an empty one, replaces the document's. */
 export function readSecurity(reading: Reading, place: OperationPlace): readonly SecurityRequirement[][] {
-  const fromOperation = own(place.node, 'security');
-  const written = fromOperation === undefined ? own(reading.spec.document, 'security') : fromOperation;
+  const fromOperation = place.node['security'];
+  const written = fromOperation === undefined ? reading.spec.document['security'] : fromOperation;
   if (!Array.isArray(written)) return [];
   const known = reading.shared?.security.get(written);
   if (known) return known;

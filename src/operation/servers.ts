@@ -14,7 +14,7 @@ export function readServers(reading: Reading, place: OperationPlace): readonly S
 
 /** Undefined where there are none. */
 function readList(reading: Reading, holder: JsonObject, pointer: string): readonly Server[] | undefined {
-  const written = own(holder, 'servers');
+  const written = holder['servers'];
   if (!Array.isArray(written)) return undefined;
   let servers = reading.shared?.servers.get(written);
   if (!servers) {

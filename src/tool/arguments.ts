@@ -1,4 +1,4 @@
-import { shortHash } from './names.ts';
+import { clashes, shortHash } from './names.ts';
 
 /** Where the value of an argument goes; also the suffix that tells arguments of one name apart. */
 export type ArgumentPlace = 'path' | 'query' | 'header' | 'cookie' | 'querystring' | 'body';
@@ -26,11 +26,7 @@ export function nameArguments(inputs: readonly NamedInput[]): string[] {
 }
 
 function distinguish(names: string[], rename: (index: number) => string): void {
-  if (new Set(names).size === names.length) return;
-  const counts = new Map<string, number>();
-  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
-  const clashing = [...names.keys()].filter((index) => counts.get(names[index]!)! > 1);
-  const renamed = clashing.map((index) => [index, rename(index)] as const);
+  const renamed = clashes(names).map((index) => [index, rename(index)] as const);
   for (const [index, name] of renamed) names[index] = name;
 }
 

@@ -19,7 +19,7 @@ export function findBoilerplate(descriptions: readonly string[]): ReadonlySet<st
 
 /** The description without the paragraphs; as it is when nothing else stands in it. */
 export function withoutBoilerplate(description: string, boilerplate: ReadonlySet<string>): string {
-  if (boilerplate.size === 0) return description;
+  if (boilerplate.size === 0 || description === '') return description;
   const kept = description.split('\n').filter((paragraph) => !boilerplate.has(paragraph));
   return kept.length === 0 ? description : kept.join('\n');
 }

@@ -72,7 +72,6 @@ export function compileTool(named: NamedOperation, context: CompileContext): Com
     title: titleOf(operation, name),
     description,
     input: schema as InputSchema,
-    ...(output ? { output } : {}),
     hints: operation.hints ?? hintsOf(operation.method, operation.consequential),
     api: operation.api,
     request: requestTemplate(
@@ -81,6 +80,7 @@ export function compileTool(named: NamedOperation, context: CompileContext): Com
       body?.requiredProperties ?? [],
     ),
     bindings: list.map((argument, index): Binding => ({ argument: names[index]!, target: argument.target })),
+    ...(output ? { output } : {}),
   };
   return { tool: withFileParams(tool), reduced, cut };
 }
@@ -250,6 +250,11 @@ function requestTemplate(
     path: operation.path,
     servers: operation.servers,
     parameters,
+    accept: acceptedTypes(operation),
+    security: operation.security,
+    ...(operation.consequential === undefined ? {} : { consequential: operation.consequential }),
+    deprecated: operation.deprecated,
+    tags: operation.tags,
     ...(operation.body
       ? {
           body: {
@@ -259,11 +264,6 @@ function requestTemplate(
           },
         }
       : {}),
-    accept: acceptedTypes(operation),
-    security: operation.security,
-    ...(operation.consequential === undefined ? {} : { consequential: operation.consequential }),
-    deprecated: operation.deprecated,
-    tags: operation.tags,
   };
 }
 

@@ -18,25 +18,23 @@ export interface NamedOperation {
  */
 export function nameOperations(operations: readonly NamedOperation[]): string[] {
   const names = operations.map((operation) => shortened(wordsOf(operation), operation));
-  for (const index of clashes(names, (i) => `${operations[i]!.api}\n${names[i]}`)) {
+  for (const index of clashes(names.map((name, index) => `${operations[index]!.api}\n${name}`))) {
     const operation = operations[index]!;
     names[index] = withHash(names[index]!, operation);
   }
-  for (const index of clashes(names, (i) => names[i]!)) {
+  for (const index of clashes(names)) {
     const operation = operations[index]!;
     names[index] = shortened(sanitize(`${operation.api}_${names[index]}`), operation);
   }
   return names;
 }
 
-function* clashes(names: readonly string[], key: (index: number) => string): Generator<number> {
-  const groups = new Map<string, number[]>();
-  for (const index of names.keys()) {
-    const group = groups.get(key(index));
-    if (group) group.push(index);
-    else groups.set(key(index), [index]);
-  }
-  for (const group of groups.values()) if (group.length > 1) yield* group;
+/** The indexes of texts that stand in the list more than once. */
+export function clashes(texts: readonly string[]): number[] {
+  if (new Set(texts).size === texts.length) return [];
+  const counts = new Map<string, number>();
+  for (const text of texts) counts.set(text, (counts.get(text) ?? 0) + 1);
+  return [...texts.keys()].filter((index) => counts.get(texts[index]!)! > 1);
 }
 
 function wordsOf(operation: NamedOperation): string {
