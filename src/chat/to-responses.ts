@@ -86,12 +86,12 @@ export function toInputItems(messages: readonly Json[], place = 'messages'): Jso
       const type = customs.has(callId) ? 'custom_tool_call_output' : 'function_call_output';
       return [{ type, call_id: callId, output: contentText(content) }];
     }
-    if (role === 'assistant') return assistantItems(message);
-    if (role === 'function')
+    if (role === 'function' || isSet(message['function_call']))
       throw badRequest(
-        'Messages of role "function" are of the deprecated function interface; use tools',
+        'Messages of role "function" and "function_call" are of the deprecated function interface; use tools',
         `${place}[${index}]`,
       );
+    if (role === 'assistant') return assistantItems(message);
     return [{ type: 'message', role, content: partsOf(content, `${place}[${index}].content`) }];
   });
 }
