@@ -70,8 +70,9 @@ function checked(attachment: Attachment): Attachment {
  */
 export function attach<Request extends Attachable>(request: Request, attachments: readonly Attachment[]): Request {
   if (attachments.length === 0) return request;
-  if (attachments.length === 1 && attachments[0]!.kind === 'header')
-    return { ...request, headers: withHeaders(request.headers, attachments) };
+  const [first] = attachments;
+  if (attachments.length === 1 && first!.kind === 'header')
+    return { ...request, headers: withHeader(request.headers, first!) };
   const sorted = distinct(attachments);
   const of = (kind: Attachment['kind']) => sorted.filter((attachment) => attachment.kind === kind);
   return {
@@ -98,6 +99,13 @@ function distinct(attachments: readonly Attachment[]): Attachment[] {
     byPlace.set(place, attachment);
   }
   return [...byPlace.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, attachment]) => attachment);
+}
+
+function withHeader(headers: readonly NamedValue[], { name, value }: Attachment): readonly NamedValue[] {
+  const lower = name.toLowerCase();
+  const others = headers.filter(([other]) => other.toLowerCase() !== lower);
+  others.push([name, value]);
+  return others;
 }
 
 function withHeaders(headers: readonly NamedValue[], added: readonly Attachment[]): readonly NamedValue[] {

@@ -7,8 +7,11 @@ interface Member {
   readonly text: string;
 }
 
+const UNRESERVED = /^[A-Za-z0-9._~-]*$/;
+
 /** Percent-encodes everything but RFC 3986 unreserved characters. */
 export function encodeText(text: string): string {
+  if (UNRESERVED.test(text)) return text;
   return encodeURIComponent(text.toWellFormed()).replace(
     /[!'()*]/g,
     (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
@@ -83,6 +86,7 @@ export function writePathValue(wire: In<'path'>, value: unknown): string {
   const encode = wire.allowReserved
     ? (text: string) => encodeReserved(text).replace(/[/?]/g, encodeURIComponent)
     : encodeText;
+  if (wire.style === 'simple' && (typeof value !== 'object' || value === null)) return encode(textOf(value));
   const members = membersOf(value);
   if (isDelimited(wire.style)) return joined(members, wire.explode, encodeText(DELIMITERS[wire.style]), encode);
   if (wire.style === 'simple') return joined(members, wire.explode, ',', encode);
