@@ -16,9 +16,12 @@ export interface JsonBody {
  * The JSON of a request: at most 1 MiB and 64 levels deep, no batch. Throws RequestRefused: 415 for another media type or
  * a content coding, 413 for too much (the rest stays unread), 400 for what is not JSON, too deep, or an array.
  */
-export async function readJsonBody(request: IncomingMessage): Promise<JsonBody> {
+export function readJsonBody(request: IncomingMessage): Promise<JsonBody> {
   checkMediaType(request);
-  const bytes = await readBytes(request);
+  return readBytes(request).then(jsonOf);
+}
+
+function jsonOf(bytes: Buffer): JsonBody {
   if (isDeeper(bytes, MAX_DEPTH))
     refuse('TOO_DEEP', `The JSON is nested deeper than ${MAX_DEPTH} levels`, INVALID_REQUEST);
   return { bytes, value: parse(bytes) };
@@ -37,7 +40,7 @@ function unsupported(message: string): RequestRefused {
   return new RequestRefused({ status: 415, code: 'UNSUPPORTED_MEDIA_TYPE', message });
 }
 
-async function readBytes(request: IncomingMessage): Promise<Buffer> {
+function readBytes(request: IncomingMessage): Promise<Buffer> {
   const announced = Number(request.headers['content-length'] ?? 0);
   if (announced > MAX_BODY_BYTES && request.headers.expect !== undefined) throw tooLarge();
   const chunks: Buffer[] = [];

@@ -69,7 +69,8 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
       const session = await sessions.begin(message as unknown as JSONRPCRequest, caller);
       return session.handle(request, response, message);
     }
-    const session = await sessions.find(id, caller);
+    const found = sessions.find(id, caller);
+    const session = found instanceof Promise ? await found : found;
     if (!session) throw sessionNotFound();
     if (isPlainInSession(message, request.headers) && session.transport.answerDirectly(message, response)) return;
     await session.handle(request, response, message);

@@ -38,7 +38,7 @@ export interface Session {
 
 export interface Sessions {
   /** The session of this id, from any replica, if it is this caller's; nobody learns of another's. */
-  find(id: string, caller: Caller): Promise<Session | undefined>;
+  find(id: string, caller: Caller): Session | undefined | Promise<Session | undefined>;
   /** A session that begins with this `initialize` request. Throws RequestRefused: 503 when there is no room, 400 for a client that says too much. */
   begin(initialize: JSONRPCRequest, caller: Caller): Promise<Session>;
   changed(part: Part): void;
@@ -145,6 +145,12 @@ export function createSessions(options: SessionsOptions): Sessions {
     return held;
   }
 
+  async function unlessEnded(held: Held): Promise<Held | undefined> {
+    if (!(await ended.has(held.id))) return held;
+    drop(held);
+    return undefined;
+  }
+
   function restoreOnce(id: string, caller: Caller): Promise<Held | undefined> {
     const key = JSON.stringify([id, caller.principal ?? null]);
     const pending = restoring.get(key) ?? restore(id, caller).finally(() => restoring.delete(key));
@@ -153,7 +159,7 @@ export function createSessions(options: SessionsOptions): Sessions {
   }
 
   return {
-    async find(id, caller) {
+    find(id, caller) {
       const held = sessions.get(id);
       if (!held) return restoreOnce(id, caller);
       if (held.record.principal !== (caller.principal ?? null)) return undefined;
@@ -161,9 +167,7 @@ export function createSessions(options: SessionsOptions): Sessions {
       held.usedAt = now;
       if (now - held.askedAt < CHECK_MS) return held;
       held.askedAt = now;
-      if (!(await ended.has(id))) return held;
-      drop(held);
-      return undefined;
+      return unlessEnded(held);
     },
     async begin(initialize, caller) {
       const record: SessionRecord = { principal: caller.principal ?? null, initialize };
