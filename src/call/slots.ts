@@ -31,6 +31,7 @@ interface Lane {
 export function createSlots(total: number): Slots {
   const lanes = new Map<string, Lane>();
   let taken = 0;
+  let waiters = 0;
   let order = 0;
 
   function take(key: string, lane: Lane): () => void {
@@ -49,6 +50,7 @@ export function createSlots(total: number): Slots {
 
   /** Whoever waits longest and whose lane has room goes first. */
   function admit(): void {
+    if (waiters === 0) return;
     while (taken < total) {
       let next: { readonly waiter: Waiter; readonly lane: Lane } | undefined;
       for (const lane of lanes.values()) {
@@ -58,6 +60,7 @@ export function createSlots(total: number): Slots {
       }
       if (!next) return;
       next.lane.waiting.delete(next.waiter);
+      waiters--;
       next.waiter.enter();
     }
   }
@@ -67,10 +70,7 @@ export function createSlots(total: number): Slots {
   }
 
   return {
-    count: () => ({
-      taken,
-      waiting: Array.from(lanes.values(), ({ waiting }) => waiting.size).reduce((sum, size) => sum + size, 0),
-    }),
+    count: () => ({ taken, waiting: waiters }),
     acquire(key, { upstream, queue }, signal) {
       const lane = lanes.get(key) ?? { taken: 0, waiting: new Set() };
       if (signal.aborted) return Promise.reject(endedWhileWaiting(signal.reason));
@@ -83,6 +83,7 @@ export function createSlots(total: number): Slots {
       return new Promise((resolve, reject) => {
         const leave = () => {
           lane.waiting.delete(waiter);
+          waiters--;
           forget(key, lane);
           reject(endedWhileWaiting(signal.reason));
           admit();
@@ -93,6 +94,7 @@ export function createSlots(total: number): Slots {
         };
         const waiter: Waiter = { order: order++, limit: upstream, enter };
         lane.waiting.add(waiter);
+        waiters++;
         signal.addEventListener('abort', leave, { once: true });
       });
     },

@@ -12,7 +12,7 @@ export interface EndedSessions {
 const ASKED_MS = 60_000;
 
 export function createEndedSessions(cells: CellStore): EndedSessions {
-  const update = (id: string, ttlMs: number, change: (state: string | undefined) => string) =>
+  const update = async (id: string, ttlMs: number, change: (state: string | undefined) => string) =>
     cells.update<string, string>(
       `mcp-session:${createHash('sha256').update(id).digest('base64url')}`,
       ttlMs,

@@ -65,11 +65,11 @@ export function createMemoryCells(clock: Clock): CellStore {
     for (const [key, { until }] of cells) if (until <= clock.now()) cells.delete(key);
   });
   return {
-    async update<State, Result>(
+    update<State, Result>(
       key: string,
       ttlMs: number,
       change: (state: State | undefined) => { readonly state: State; readonly result: Result },
-    ): Promise<Result> {
+    ): Result {
       sweep();
       const now = clock.now();
       const cell = cells.get(key);

@@ -1,4 +1,4 @@
-/** What policies remember between calls. Every method is asynchronous, so that Redis can stand behind the same names. */
+/** What policies remember between calls. Methods are asynchronous, so that Redis can stand behind the same names; cells may answer at once. */
 export interface PolicyStore {
   readonly windows: WindowStore;
   readonly cells: CellStore;
@@ -34,7 +34,7 @@ export interface CellStore {
     key: string,
     ttlMs: number,
     change: (state: State | undefined) => { readonly state: State; readonly result: Result },
-  ): Promise<Result>;
+  ): Result | Promise<Result>;
 }
 
 /** An answer kept for later. `policy` is `http-cache-semantics`' own serialisation. */

@@ -59,18 +59,21 @@ export function breaker(options: BreakerOptions): WireMiddleware {
     step: (state: BreakerState) => { readonly state: BreakerState; readonly result: Result },
   ) => options.cells.update<BreakerState, Result>(key, FORGET_MS, (state) => step(state ?? CLOSED));
 
-  const ask = ({ key, policy }: Gate): Promise<Permit> => change(key, (state) => permit(state, policy, clock.now()));
+  const ask = ({ key, policy }: Gate) => change(key, (state) => permit(state, policy, clock.now()));
 
-  async function report(gate: Gate, verdict: Verdict, probe: boolean): Promise<void> {
+  /** A promise only when the cells are elsewhere. */
+  function report(gate: Gate, verdict: Verdict, probe: boolean): Promise<void> | undefined {
     const jitter = random();
-    const result = await change<Change>(gate.key, (state) =>
+    const result = change<Change>(gate.key, (state) =>
       settle(state, gate.policy, { verdict, probe, now: clock.now(), random: jitter }),
     );
-    if (result !== 'unchanged') tell(gate, result);
+    if (result instanceof Promise) return result.then((settled) => tell(gate, settled));
+    tell(gate, result);
+    return undefined;
   }
 
-  function tell({ exchange, origin, safe }: Gate, change: 'opened' | 'half-open' | 'closed'): void {
-    options.onChange?.({ api: exchange.call.tool.api, origin, safe, change });
+  function tell({ exchange, origin, safe }: Gate, change: Change | 'half-open'): void {
+    if (change !== 'unchanged') options.onChange?.({ api: exchange.call.tool.api, origin, safe, change });
   }
 
   async function enter(gate: Gate, first: Permit): Promise<Entry> {
@@ -106,7 +109,8 @@ export function breaker(options: BreakerOptions): WireMiddleware {
       verdict = verdictOf(error, probe);
       throw error;
     } finally {
-      await report(gate, verdict, probe);
+      const reporting = report(gate, verdict, probe);
+      if (reporting) await reporting;
     }
   }
 
@@ -116,7 +120,8 @@ export function breaker(options: BreakerOptions): WireMiddleware {
     const origin = originOf(exchange.plan.url);
     const safe = isSafeMethod(exchange.plan.method);
     const gate: Gate = { key: `${origin} ${safe ? 'safe' : 'unsafe'}`, origin, safe, policy, exchange };
-    const first = await ask(gate);
+    const asked = ask(gate);
+    const first = asked instanceof Promise ? await asked : asked;
     if (first.kind === 'pass') return await pass(gate, next, false);
     const { permitted, ended } = await enter(gate, first);
     if (permitted.kind === 'open' || permitted.kind === 'probing') throw refusal(origin, permitted);

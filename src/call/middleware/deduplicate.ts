@@ -62,7 +62,7 @@ export function deduplicate(options: DeduplicationOptions): Middleware<Call, Cal
       throw error;
     } finally {
       // What happened has happened; a store that is lost now forgets it with the claim.
-      await cells.update<State, null>(key, ttlMs, () => ({ state: after, result: null })).catch(() => undefined);
+      await settle({ cells, ttlMs, key }, after).catch(() => undefined);
     }
   }
 }
@@ -74,10 +74,14 @@ interface Place {
 }
 
 /** Undefined when the key is ours now; else what is known of it. */
-function claim({ cells, ttlMs, key }: Place, mine: State): Promise<State | undefined> {
+async function claim({ cells, ttlMs, key }: Place, mine: State): Promise<State | undefined> {
   return cells.update<State, State | undefined>(key, ttlMs, (state) =>
     state === undefined || state.phase === 'free' ? { state: mine, result: undefined } : { state, result: state },
   );
+}
+
+async function settle({ cells, ttlMs, key }: Place, state: State): Promise<void> {
+  await cells.update<State, null>(key, ttlMs, () => ({ state, result: null }));
 }
 
 function repeated(
