@@ -1,4 +1,5 @@
 import { mergeSchemas } from '../operation/merge-schemas.ts';
+import { keepText } from './measured-text.ts';
 import type { InputSchema, JsonSchema } from './types.ts';
 import { eachSubschema, mapSubschemas } from './walk-schema.ts';
 
@@ -55,9 +56,8 @@ export function bundleInput(
   // Most tools refer to no component: their text says so sooner than a walk would.
   const text = JSON.stringify(root);
   const inlined = text.includes('"$ref":') ? chooseInlined(root, component) : undefined;
-  if (inlined === undefined && isShort(text)) return { schema: root, reduced: false };
   const whole = inlined === undefined ? root : bundle(root, component, inlined, WHOLE);
-  if (fits(whole)) return { schema: whole, reduced: false };
+  if (fits(whole, whole === root ? text : undefined)) return { schema: whole, reduced: false };
   for (const detail of REDUCTIONS) {
     const smaller = bundle(root, component, inlined ?? NONE, detail);
     if (fits(smaller)) return { schema: smaller, reduced: true };
@@ -70,12 +70,10 @@ export function bundleSchema(schema: JsonSchema, component: (pointer: string) =>
   return bundle(schema, component, chooseInlined(schema, component) ?? NONE, WHOLE);
 }
 
-function fits(schema: JsonSchema): boolean {
-  return isShort(JSON.stringify(schema));
-}
-
-function isShort(text: string): boolean {
-  return Buffer.byteLength(text) <= MAX_SCHEMA_LENGTH;
+function fits(schema: JsonSchema, text = JSON.stringify(schema)): boolean {
+  if (Buffer.byteLength(text) > MAX_SCHEMA_LENGTH) return false;
+  keepText(schema, text);
+  return true;
 }
 
 const WHOLE: Detail = { depth: Infinity, description: Infinity };

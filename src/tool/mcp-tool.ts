@@ -1,4 +1,5 @@
 import { type CannotAsk, listedInput } from './confirmation.ts';
+import { takeText } from './measured-text.ts';
 import type { JsonSchema, Tool } from './types.ts';
 
 /** A tool as MCP's tools/list gives it (revision 2026-07-28; also valid in the older ones). */
@@ -63,6 +64,12 @@ function describeCall({
  * would make the text of all of them twice as large, and slower to encode.
  */
 export function mcpListBytes(tools: readonly Tool[]): Uint8Array {
-  const texts = tools.map((tool, index) => Buffer.from(`${index === 0 ? '' : ','}${JSON.stringify(toMcpTool(tool))}`));
+  const texts = tools.map((tool, index) => Buffer.from(`${index === 0 ? '' : ','}${writeMcpTool(tool)}`));
   return Buffer.concat([Buffer.from('['), ...texts, Buffer.from(']')]);
+}
+
+function writeMcpTool(tool: Tool): string {
+  const { name, title, description, inputSchema, ...rest } = toMcpTool(tool);
+  const start = JSON.stringify({ name, title, description }).slice(0, -1);
+  return `${start},"inputSchema":${takeText(inputSchema)},${JSON.stringify(rest).slice(1)}`;
 }
