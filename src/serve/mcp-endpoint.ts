@@ -78,23 +78,29 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
     if (cancelled !== undefined) session.abandon(cancelled);
   }
 
+  async function serveOther(request: IncomingMessage, response: ServerResponse, admitted: Admitted): Promise<void> {
+    const { body, caller } = admitted;
+    const message = body?.value;
+    if (await isLegacyRequest(requestHead(request), message ?? NO_BODY))
+      return serveSession(request, response, admitted);
+    const listening = isListen(message) ? await listeners.begin(message, options.viewFor(caller)) : undefined;
+    const sent = listening?.request ?? message;
+    const served = serveStateless(Object.assign(request, { auth: authOf(caller) }), response, sent);
+    if (isSubscription(message)) return served.finally(() => listening?.end());
+    underWay.add(served);
+    await served.finally(() => underWay.delete(served));
+  }
+
   return {
-    async serve(request, response, admitted) {
+    serve(request, response, admitted) {
       const { body, caller } = admitted;
       const message = body?.value;
       if (isPlainStateless(message, request.headers)) {
         const listBytes = () => listBytesFor(caller);
-        return await answerDirectly(factories(caller).direct, message, { response, listBytes });
+        return answerDirectly(factories(caller).direct, message, { response, listBytes });
       }
-      const inSession = isPlainInSession(message, request.headers);
-      if (inSession || (await isLegacyRequest(requestHead(request), message ?? NO_BODY)))
-        return await serveSession(request, response, admitted);
-      const listening = isListen(message) ? await listeners.begin(message, options.viewFor(caller)) : undefined;
-      const sent = listening?.request ?? message;
-      const served = serveStateless(Object.assign(request, { auth: authOf(caller) }), response, sent);
-      if (isSubscription(message)) return served.finally(() => listening?.end());
-      underWay.add(served);
-      await served.finally(() => underWay.delete(served));
+      const serves = isPlainInSession(message, request.headers) ? serveSession : serveOther;
+      return serves(request, response, admitted);
     },
     changed(part) {
       stateless.notify[NOTICES[part]]();

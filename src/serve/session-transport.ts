@@ -19,6 +19,12 @@ export interface SessionTransportOptions extends WebStandardStreamableHTTPServer
   readonly quick: (message: JSONRPCRequest, signal: Signal) => ReturnType<QuickCalls>;
 }
 
+interface UnderWay {
+  readonly reply: McpReply;
+  /** Of a call that is no request of the SDK's. */
+  end?: Abort;
+}
+
 /**
  * The SDK's transport of one session (revisions before 2026-07-28), but that calls are answered straight into their HTTP
  * responses: as JSON, or as a stream once something else goes before the result. All the rest goes the SDK's way.
@@ -26,9 +32,7 @@ export interface SessionTransportOptions extends WebStandardStreamableHTTPServer
 export class SessionTransport extends WebStandardStreamableHTTPServerTransport {
   readonly #listBytes: () => Uint8Array;
   readonly #quick: SessionTransportOptions['quick'];
-  readonly #replies = new Map<RequestId, McpReply>();
-  /** Of those that are no request of the SDK's. */
-  readonly #ends = new Map<RequestId, Abort>();
+  readonly #underWay = new Map<RequestId, UnderWay>();
 
   constructor({ listBytes, quick, ...options }: SessionTransportOptions) {
     super(options);
@@ -38,17 +42,18 @@ export class SessionTransport extends WebStandardStreamableHTTPServerTransport {
 
   /** Calls under way. */
   get busy(): boolean {
-    return this.#replies.size > 0;
+    return this.#underWay.size > 0;
   }
 
   /** False when a request of this id is under way: then nothing happens. A client that hangs up cancels its call. */
   answerDirectly(message: JSONRPCRequest, response: ServerResponse): boolean {
-    if (this.#replies.has(message.id)) return false;
+    if (this.#underWay.has(message.id)) return false;
     const reply = new McpReply(response, { 'mcp-session-id': this.sessionId! });
-    this.#replies.set(message.id, reply);
-    if (this.#answerQuickly(message, reply)) return true;
+    const call: UnderWay = { reply };
+    this.#underWay.set(message.id, call);
+    if (this.#answerQuickly(message, call)) return true;
     reply.onDisconnect(() => {
-      this.#replies.delete(message.id);
+      this.#underWay.delete(message.id);
       const params = { requestId: message.id, reason: 'The client hung up' };
       this.onmessage?.({ jsonrpc: '2.0', method: 'notifications/cancelled', params });
     });
@@ -56,42 +61,42 @@ export class SessionTransport extends WebStandardStreamableHTTPServerTransport {
     return true;
   }
 
-  #answerQuickly(message: JSONRPCRequest, reply: McpReply): boolean {
+  #answerQuickly(message: JSONRPCRequest, call: UnderWay): boolean {
     const { id } = message;
     const end = new Abort();
     const answering = this.#quick(message, end);
     if (!answering) return false;
-    this.#ends.set(id, end);
-    reply.onDisconnect(() => {
-      this.#replies.delete(id);
+    call.end = end;
+    call.reply.onDisconnect(() => {
+      this.#underWay.delete(id);
       end.abort(new Error('The client hung up'));
     });
     void answering.then((answer) => {
-      this.#ends.delete(id);
-      if (answer && this.#replies.delete(id)) reply.end(answer);
+      if (answer && this.#underWay.delete(id)) call.reply.end(answer);
     });
     return true;
   }
 
   /** A cancelled call has no result (MCP "Cancellation"), but its HTTP request must end. */
   abandon(id: RequestId): void {
-    this.#ends.get(id)?.abort(new Error('The client has cancelled the call'));
-    this.#replies.get(id)?.abandon();
-    this.#replies.delete(id);
+    const call = this.#underWay.get(id);
+    this.#underWay.delete(id);
+    call?.end?.abort(new Error('The client has cancelled the call'));
+    call?.reply.abandon();
   }
 
   override async close(): Promise<void> {
-    for (const id of [...this.#replies.keys()]) this.abandon(id);
+    for (const id of [...this.#underWay.keys()]) this.abandon(id);
     await super.close();
   }
 
   override async send(message: JSONRPCMessage, options?: TransportSendOptions): Promise<void> {
     const ends = 'result' in message || 'error' in message;
     const id = ends ? message.id : options?.relatedRequestId;
-    const reply = id === undefined ? undefined : this.#replies.get(id);
+    const reply = id === undefined ? undefined : this.#underWay.get(id)?.reply;
     if (!reply) return super.send(this.#withList(message), id === undefined ? {} : { relatedRequestId: id });
     if (!ends) return reply.notify(message);
-    this.#replies.delete(id!);
+    this.#underWay.delete(id!);
     reply.end(message, 200, this.#listBytes);
   }
 
