@@ -93,9 +93,9 @@ export function createHttpClient(options: HttpClientOptions = {}): HttpClient {
   }
 
   return {
-    async send(request) {
+    send(request) {
       const { origin, path } = split(request.url);
-      return await exchange(poolFor(request, origin), wireRequest(request, path));
+      return exchange(poolFor(request, origin), wireRequest(request, path));
     },
     async open(request) {
       const { origin, path } = split(request.url);

@@ -114,22 +114,29 @@ export function breaker(options: BreakerOptions): WireMiddleware {
     }
   }
 
-  return (next) => async (exchange) => {
-    const policy = options.policyOf(exchange.call.tool).breaker;
-    if (!policy) return next(exchange);
-    const origin = originOf(exchange.plan.url);
-    const safe = isSafeMethod(exchange.plan.method);
-    const gate: Gate = { key: `${origin} ${safe ? 'safe' : 'unsafe'}`, origin, safe, policy, exchange };
-    const asked = ask(gate);
-    const first = asked instanceof Promise ? await asked : asked;
-    if (first.kind === 'pass') return await pass(gate, next, false);
-    const { permitted, ended } = await enter(gate, first);
-    if (permitted.kind === 'open' || permitted.kind === 'probing') throw refusal(origin, permitted);
+  async function passIfPermitted(
+    gate: Gate,
+    next: Handler<Exchange, RawResponse>,
+    first: Permit | Promise<Permit>,
+  ): Promise<RawResponse> {
+    const { permitted, ended } = await enter(gate, await first);
+    if (permitted.kind === 'open' || permitted.kind === 'probing') throw refusal(gate.origin, permitted);
     try {
       return await pass(gate, next, permitted.kind === 'probe');
     } finally {
       ended?.();
     }
+  }
+
+  return (next) => (exchange) => {
+    const policy = options.policyOf(exchange.call.tool).breaker;
+    if (!policy) return next(exchange);
+    const origin = originOf(exchange.plan.url);
+    const safe = isSafeMethod(exchange.plan.method);
+    const gate: Gate = { key: `${origin} ${safe ? 'safe' : 'unsafe'}`, origin, safe, policy, exchange };
+    const first = ask(gate);
+    const passes = !(first instanceof Promise) && first.kind === 'pass';
+    return passes ? pass(gate, next, false) : passIfPermitted(gate, next, first);
   };
 }
 

@@ -10,16 +10,14 @@ const MAX_HOPS = 3;
  * origin it was configured for). Any other redirect is the answer it is; nothing is thrown.
  */
 export function redirect(): WireMiddleware {
-  return (next) => async (exchange) => {
-    let current = exchange;
-    let response = await next(current);
-    for (let hop = 0; hop < MAX_HOPS; hop++) {
-      const url = targetOf(current, response);
-      if (url === undefined) return response;
-      current = { ...current, plan: { ...current.plan, url } };
-      response = await next(current);
-    }
-    return response;
+  return (next) => {
+    const sendAndFollow = (exchange: Exchange, hops: number): Promise<RawResponse> =>
+      next(exchange).then((response) => {
+        const url = hops < MAX_HOPS ? targetOf(exchange, response) : undefined;
+        if (url === undefined) return response;
+        return sendAndFollow({ ...exchange, plan: { ...exchange.plan, url } }, hops + 1);
+      });
+    return (exchange) => sendAndFollow(exchange, 0);
   };
 }
 
