@@ -113,13 +113,16 @@ for (const revision of [STATELESS, SESSIONS]) {
       p99: median(of.map(({ p99 }) => p99)),
     });
   const half = results.at(-1).rate / 2;
-  for (const [name, { url }] of Object.entries(servers)) {
-    const paced = await measure(url, revision, { seconds, rate: half });
+  // In turns as well: a neighbour's burst of a second is the whole of one server's 99th percentile otherwise.
+  const paced = Object.fromEntries(Object.keys(servers).map((name) => [name, []]));
+  for (let round = 0; round < Number(values.rounds); round++)
+    for (const [name, { url }] of Object.entries(servers))
+      paced[name].push((await measure(url, revision, { seconds, rate: half })).p99);
+  for (const [name, p99s] of Object.entries(paced))
     Object.assign(
       results.find((row) => row.revision === revision && row.name === name),
-      { halfLoadP99: paced.p99, halfLoadRate: half },
+      { halfLoadP99: median(p99s), halfLoadRate: half },
     );
-  }
 }
 for (const { stop } of Object.values(servers)) stop();
 upstream.stop();
