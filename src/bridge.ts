@@ -163,7 +163,9 @@ export async function openBridge(config: BridgeConfig, dependencies: BridgeDepen
     log,
     resources: {
       async list(principal, maySee) {
-        const saved = (await import('./resources.ts')).listSaved(await responses(), principal);
+        // Clients ask for this as they start; before the first answer is kept it is not worth loading the way of calls.
+        const kept = await responses.pending;
+        const saved = kept ? (await import('./resources.ts')).listSaved(kept, principal) : [];
         return [...saved, ...(servers?.offers.resources(maySee) ?? [])];
       },
       templates: (maySee) => servers?.offers.templates(maySee) ?? [],
