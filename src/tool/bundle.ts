@@ -56,18 +56,18 @@ export function bundleInput(
   // Most tools refer to no component: their text says so sooner than a walk would.
   const text = JSON.stringify(root);
   const inlined = text.includes('"$ref":') ? chooseInlined(root, component) : undefined;
-  const whole = inlined === undefined ? root : bundle(root, component, inlined, WHOLE);
-  if (fits(whole, whole === root ? text : undefined)) return { schema: whole, reduced: false };
-  for (const detail of REDUCTIONS) {
-    const smaller = bundle(root, component, inlined ?? NONE, detail);
-    if (fits(smaller)) return { schema: smaller, reduced: true };
+  if (!inlined && fits(root, text)) return { schema: root, reduced: false };
+  for (const detail of inlined ? [WHOLE, ...REDUCTIONS] : REDUCTIONS) {
+    const bundled = bundle(root, { component, inlined: inlined ?? NONE, detail, limit: MAX_SCHEMA_LENGTH });
+    if (bundled && fits(bundled)) return { schema: bundled, reduced: detail !== WHOLE };
   }
   return { schema: { ...root, properties: mapProperties(properties, () => ({})) }, reduced: true };
 }
 
 /** `schema` with what it refers to, without limits: for output schemas and exports. */
 export function bundleSchema(schema: JsonSchema, component: (pointer: string) => JsonSchema): JsonSchema {
-  return bundle(schema, component, chooseInlined(schema, component) ?? NONE, WHOLE);
+  const inlined = chooseInlined(schema, component) ?? NONE;
+  return bundle(schema, { component, inlined, detail: WHOLE, limit: Infinity })!;
 }
 
 function fits(schema: JsonSchema, text = JSON.stringify(schema)): boolean {
@@ -103,23 +103,45 @@ function chooseInlined(
   visit(root);
   if (uses.size === 0) return undefined;
   return (pointer) =>
-    !recursive.has(pointer) &&
-    (uses.get(pointer) === 1 || JSON.stringify(component(pointer)).length < MIN_DEFINITION_LENGTH);
+    !recursive.has(pointer) && (uses.get(pointer) === 1 || lengthOf(component(pointer)) < MIN_DEFINITION_LENGTH);
 }
 
-function bundle<Root extends JsonSchema>(
-  root: Root,
-  component: (pointer: string) => JsonSchema,
-  inlined: (pointer: string) => boolean,
-  detail: Detail,
-): Root {
+/** In characters of JSON. Many tools use the same components. */
+const lengths = new WeakMap<JsonSchema, number>();
+
+function lengthOf(component: JsonSchema): number {
+  let length = lengths.get(component);
+  if (length === undefined) {
+    length = JSON.stringify(component).length;
+    lengths.set(component, length);
+  }
+  return length;
+}
+
+interface Bundling {
+  readonly component: (pointer: string) => JsonSchema;
+  readonly inlined: (pointer: string) => boolean;
+  readonly detail: Detail;
+  /** Characters of JSON that definitions may have together. */
+  readonly limit: number;
+}
+
+/** Undefined as soon as the definitions are longer than the limit. */
+function bundle<Root extends JsonSchema>(root: Root, bundling: Bundling): Root | undefined {
+  const { component, inlined, detail, limit } = bundling;
   const names = new Map<string, string>();
   const taken = new Set<string>();
   const queue: { pointer: string; depth: number }[] = [];
   const bundled = mapSubschemas(root, (argument) => build(argument, 1)) as Root;
   if (queue.length === 0) return bundled;
   const definitions: { [name: string]: JsonSchema } = Object.create(null);
-  for (const { pointer, depth } of queue) definitions[names.get(pointer)!] = build(component(pointer), depth);
+  let length = 0;
+  for (const { pointer, depth } of queue) {
+    const definition = build(component(pointer), depth);
+    definitions[names.get(pointer)!] = definition;
+    if (limit < Infinity) length += JSON.stringify(definition).length;
+    if (length > limit) return undefined;
+  }
   return { ...bundled, $defs: definitions };
 
   function build(schema: JsonSchema, depth: number): JsonSchema {
