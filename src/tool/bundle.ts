@@ -122,11 +122,11 @@ interface Bundling {
   readonly component: (pointer: string) => JsonSchema;
   readonly inlined: (pointer: string) => boolean;
   readonly detail: Detail;
-  /** Characters of JSON that definitions may have together. */
+  /** Characters of JSON. */
   readonly limit: number;
 }
 
-/** Undefined as soon as the definitions are longer than the limit. */
+/** Undefined as soon as it is found to be longer than the limit; a schema that is given may still be. */
 function bundle<Root extends JsonSchema>(root: Root, bundling: Bundling): Root | undefined {
   const { component, inlined, detail, limit } = bundling;
   const names = new Map<string, string>();
@@ -135,12 +135,12 @@ function bundle<Root extends JsonSchema>(root: Root, bundling: Bundling): Root |
   const bundled = mapSubschemas(root, (argument) => build(argument, 1)) as Root;
   if (queue.length === 0) return bundled;
   const definitions: { [name: string]: JsonSchema } = Object.create(null);
-  let length = 0;
+  let length = limit < Infinity ? JSON.stringify(bundled).length : 0;
   for (const { pointer, depth } of queue) {
+    if (length > limit) return undefined;
     const definition = build(component(pointer), depth);
     definitions[names.get(pointer)!] = definition;
     if (limit < Infinity) length += JSON.stringify(definition).length;
-    if (length > limit) return undefined;
   }
   return { ...bundled, $defs: definitions };
 
