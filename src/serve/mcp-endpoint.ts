@@ -58,6 +58,7 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
   const listeners = createResourceListeners((uri) => stateless.notify.resourceUpdated(uri));
   const listBytesFor = (caller: Caller) => options.viewFor(caller).registry.listBytes();
   const underWay = new Set<Promise<void>>();
+  let ending = false;
   const sessions = createSessions({ ...options, serversFor: (caller) => factories(caller).session, listBytesFor });
 
   async function serveSession(request: IncomingMessage, response: ServerResponse, { body, caller }: Admitted) {
@@ -72,6 +73,7 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
     const found = sessions.find(id, caller);
     const session = found instanceof Promise ? await found : found;
     if (!session) throw sessionNotFound();
+    if (ending && request.method === 'GET') throw stopping();
     if (isPlainInSession(message, request.headers) && session.transport.answerDirectly(message, response)) return;
     await session.handle(request, response, message);
     const cancelled = cancelledRequest(message);
@@ -107,6 +109,7 @@ export function createMcpEndpoint(options: McpEndpointOptions): McpEndpoint {
       sessions.changed(part);
     },
     async endStreams() {
+      ending = true;
       sessions.endStreams();
       await Promise.allSettled(underWay);
       await stateless.close();
@@ -193,6 +196,17 @@ function cancelledRequest(message: unknown): RequestId | undefined {
 function noStream(): RequestRefused {
   const message = 'Only POST is served without a session';
   return new RequestRefused({ status: 405, code: 'METHOD', message, headers: { allow: 'POST' } });
+}
+
+/** A client opens its stream again as soon as it has ended: here it would keep the listener from closing. */
+function stopping(): RequestRefused {
+  const message = 'The bridge is shutting down';
+  return new RequestRefused({
+    status: 503,
+    code: 'BUSY',
+    message,
+    headers: { 'retry-after': '1', connection: 'close' },
+  });
 }
 
 function noSession(): RequestRefused {
