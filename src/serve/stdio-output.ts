@@ -46,7 +46,11 @@ const SENT = Promise.resolve();
 
 function drained(): Promise<void> {
   return new Promise((resolve) => {
-    process.stdout.once('drain', resolve).once('close', resolve);
+    const done = () => {
+      process.stdout.off('drain', done).off('close', done);
+      resolve();
+    };
+    process.stdout.on('drain', done).on('close', done);
   });
 }
 
