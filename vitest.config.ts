@@ -6,7 +6,8 @@ export default defineConfig({
     testTimeout: 90_000,
     hookTimeout: 90_000,
     pool: 'forks',
-    maxWorkers: 2,
+    // For two cores: a third of the time tests wait for processes and timers.
+    maxWorkers: 3,
     retry: process.env['CI'] ? 2 : 0,
   },
 });
