@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { writeWithList } from './prepared-list.ts';
 import { SAFE_HEADERS } from './refusal.ts';
 
 type Message = object;
@@ -39,7 +40,7 @@ export class McpReply {
       this.#response.end();
       return;
     }
-    const parts = list && isEmptyList(message) ? filledIn(message, list()) : [JSON.stringify(message)];
+    const parts = list ? writeWithList(message, list) : [JSON.stringify(message)];
     let length = 0;
     for (const part of parts) length += Buffer.byteLength(part);
     this.#response.writeHead(status, {
@@ -81,17 +82,4 @@ export class McpReply {
   #write(message: Message): void {
     this.#response.write(`event: message\ndata: ${JSON.stringify(message)}\n\n`);
   }
-}
-
-/** A tools/list result whose tools the transport has to fill in. */
-export function isEmptyList(message: Message): boolean {
-  const { result } = message as { result?: { tools?: unknown } };
-  return Array.isArray(result?.tools) && result.tools.length === 0;
-}
-
-/** The result is the SDK's, the list is already text: see `mcp/server.ts`, `listIsWrittenByTransport`. */
-function filledIn(message: Message, list: Uint8Array): readonly (string | Uint8Array)[] {
-  const text = JSON.stringify(message);
-  const place = text.indexOf('"tools":[]') + '"tools":'.length;
-  return [text.slice(0, place), list, text.slice(place + 2)];
 }

@@ -10,7 +10,8 @@ import {
 } from '@modelcontextprotocol/server';
 import type { QuickCalls } from '../mcp/quick-call.ts';
 import { Abort, type Signal } from '../signal.ts';
-import { isEmptyList, McpReply } from './mcp-reply.ts';
+import { McpReply } from './mcp-reply.ts';
+import { isEmptyList } from './prepared-list.ts';
 
 export interface SessionTransportOptions extends WebStandardStreamableHTTPServerTransportOptions {
   /** See `McpReply.end`. */

@@ -111,7 +111,7 @@ export function openStdioConnection({ bridge, listChanged, input, output }: Stdi
     const servers = createMcpServers(bridge, options);
     const connection = connectSdk({ servers, input, output, answered, onAnswer });
     for (const line of opening) input.emit('data', line);
-    await nextTurn();
+    await endOfTurn();
     sdk = { ...connection, servers };
     for (const line of waiting.splice(0)) input.pass(line);
   }
@@ -176,6 +176,6 @@ function parse(line: Uint8Array): Message | undefined {
 }
 
 /** What has arrived is dealt with before the next turn of the loop. */
-function nextTurn(): Promise<void> {
+function endOfTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }

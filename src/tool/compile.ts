@@ -1,25 +1,14 @@
-import { isDeepStrictEqual } from 'node:util';
 import { tidyProse } from '../operation/prose.ts';
 import type { JsonSchema, SchemaConverter } from '../operation/schema.ts';
-import { cleanText } from '../operation/text.ts';
-import type { BodyChoice, BodyWire, Operation, Parameter, RequestBody } from '../operation/types.ts';
-import { type ArgumentPlace, nameArguments } from './arguments.ts';
-import { withoutBoilerplate } from './boilerplate.ts';
+import type { Operation, Parameter } from '../operation/types.ts';
+import { nameArguments } from './arguments.ts';
+import { type Argument, compileBody } from './body-arguments.ts';
 import { bundleInput } from './bundle.ts';
-import { fileSchema } from './file-schema.ts';
-import { gptFilesArgument, withGptFiles } from './gpt-files.ts';
+import { describe, type NamedOperation, shortened, titleOf } from './describe.ts';
+import { gptFilesArgument } from './gpt-files.ts';
 import { hintsOf } from './hints.ts';
 import { compileOutput } from './output.ts';
-import type { Binding, BindingTarget, InputSchema, RequestTemplate, Tool } from './types.ts';
-
-/** One argument before it has its name. */
-interface Argument {
-  readonly name: string;
-  readonly place: ArgumentPlace;
-  readonly schema: JsonSchema;
-  readonly required: boolean;
-  readonly target: BindingTarget;
-}
+import type { Binding, InputSchema, RequestTemplate, Tool } from './types.ts';
 
 export interface CompiledTool {
   readonly tool: Tool;
@@ -43,13 +32,6 @@ export interface CompileContext {
 interface CompiledParameter {
   readonly schema: JsonSchema;
   readonly written: RequestTemplate['parameters'][number];
-}
-
-/** An operation under its settled name, and its description, tidy. */
-export interface NamedOperation {
-  readonly operation: Operation;
-  readonly name: string;
-  readonly description: string;
 }
 
 /** The tool of one operation. */
@@ -131,114 +113,6 @@ function describedProperties(list: readonly Argument[], names: readonly string[]
   return properties;
 }
 
-interface CompiledBody {
-  readonly arguments: readonly Argument[];
-  readonly requiredProperties: readonly string[];
-}
-
-/** Properties of a plain object stand beside the parameters; any other body is one argument. */
-function compileBody(body: RequestBody, converter: SchemaConverter): CompiledBody {
-  const schemas = body.choices.map((choice) => convertChoice(choice, converter));
-  const media = mediaTypeArgument(body.choices);
-  const first = schemas[0]!;
-  const same = schemas.every((schema) => schema === first || isDeepStrictEqual(schema, first));
-  if (same && isPlainObject(first) && body.choices.every((choice) => holdsProperties(choice.wire))) {
-    return {
-      arguments: [...propertyArguments(first, body.required), ...media],
-      requiredProperties: (first['required'] as string[] | undefined) ?? [],
-    };
-  }
-  const schema = schemas.length === 1 || same ? first : { anyOf: uniqueSchemas(schemas) };
-  const description = [body.description && tidyProse(body.description), schema['description']]
-    .filter(Boolean)
-    .join('\n');
-  const whole: Argument = {
-    name: 'body',
-    place: 'body',
-    schema: { ...schema, ...(description ? { description } : {}) },
-    required: body.required,
-    target: { kind: 'body' },
-  };
-  return { arguments: [whole, ...media], requiredProperties: [] };
-}
-
-function convertChoice(choice: BodyChoice, converter: SchemaConverter): JsonSchema {
-  const { wire } = choice;
-  if (wire.encoding === 'bytes') return fileSchema();
-  const schema = converter.convertRoot(choice.schema);
-  if (wire.encoding === 'json') return withGptFiles(schema);
-  return wire.encoding === 'form' || wire.encoding === 'multipart' ? withFiles(schema, wire) : schema;
-}
-
-/** Properties that are sent as bytes are asked for as files. */
-function withFiles(schema: JsonSchema, wire: Extract<BodyWire, { encoding: 'form' | 'multipart' }>): JsonSchema {
-  const properties = schema['properties'] as { [name: string]: JsonSchema } | undefined;
-  if (!properties) return schema;
-  const changed: { [name: string]: JsonSchema } = Object.assign(Object.create(null), properties);
-  for (const name of Object.keys(properties)) {
-    const field = Object.hasOwn(wire.fields, name) || name in wire.fields ? wire.fields[name] : undefined;
-    if (field?.value !== 'bytes') continue;
-    const description = properties[name]!['description'];
-    const file = { ...fileSchema(), ...(description === undefined ? {} : { description }) };
-    changed[name] = field.array
-      ? { type: 'array', items: fileSchema(), ...(description === undefined ? {} : { description }) }
-      : file;
-  }
-  return { ...schema, properties: changed };
-}
-
-const PLAIN_KEYWORDS = new Set([
-  'type',
-  'properties',
-  'required',
-  'description',
-  'title',
-  'default',
-  'deprecated',
-  'format',
-]);
-
-/** An object of named properties and nothing else: no union, no map, no condition at its root. */
-function isPlainObject(schema: JsonSchema): boolean {
-  if (schema['type'] !== 'object' || schema['properties'] === undefined) return false;
-  return Object.keys(schema).every(
-    (keyword) =>
-      PLAIN_KEYWORDS.has(keyword) ||
-      ((keyword === 'additionalProperties' || keyword === 'unevaluatedProperties') && schema[keyword] === false),
-  );
-}
-
-function holdsProperties(wire: BodyWire): boolean {
-  return (
-    wire.encoding === 'json' || wire.encoding === 'form' || wire.encoding === 'multipart' || wire.encoding === 'xml'
-  );
-}
-
-function propertyArguments(schema: JsonSchema, bodyRequired: boolean): Argument[] {
-  const required = new Set(schema['required'] as string[] | undefined);
-  const properties = schema['properties'] as { [name: string]: JsonSchema };
-  return Object.keys(properties).map((name) => ({
-    name,
-    place: 'body',
-    schema: properties[name]!,
-    required: bodyRequired && required.has(name),
-    target: { kind: 'property', name },
-  }));
-}
-
-/** Only where there is a choice. */
-function mediaTypeArgument(choices: readonly BodyChoice[]): Argument[] {
-  if (choices.length < 2) return [];
-  const types = [...new Set(choices.map((choice) => choice.wire.mediaType))];
-  if (types.length < 2) return [];
-  const schema = { type: 'string', enum: types, description: `Media type of the body; ${types[0]} when not given.` };
-  return [{ name: 'content_type', place: 'body', schema, required: false, target: { kind: 'contentType' } }];
-}
-
-function uniqueSchemas(schemas: readonly JsonSchema[]): JsonSchema[] {
-  return schemas.filter((schema, index) => schemas.findIndex((other) => isDeepStrictEqual(schema, other)) === index);
-}
-
 function requestTemplate(
   operation: Operation,
   parameters: RequestTemplate['parameters'],
@@ -272,49 +146,4 @@ function acceptedTypes({ responses }: Operation): string[] {
   const types = new Set<string>();
   for (const { content } of responses) for (const { mediaType } of content) types.add(mediaType);
   return [...types];
-}
-
-function titleOf(operation: Operation, name: string): string {
-  const summary = operation.summary ? cleanText(operation.summary).split('\n')[0]! : '';
-  return summary !== '' && summary.length <= 120 ? summary : name.replace(/[_-]+/g, ' ');
-}
-
-/** The operation in words: its summary, unless name and description say it, then its description. */
-function describe({ operation, name, description: whole }: NamedOperation, boilerplate: ReadonlySet<string>): string {
-  const summary = tidyProse(operation.summary ?? '');
-  const description = withoutBoilerplate(whole, boilerplate);
-  const words = description !== '' && saysAll(`${name} ${firstLine(description)}`, summary) ? '' : summary;
-  const text = [words, description].filter(Boolean).join('\n\n') || `${operation.method} ${operation.path}`;
-  return operation.deprecated ? `Deprecated. ${text}` : text;
-}
-
-/** What OpenAI's functions take, and enough for any model: characters of a description. */
-const MAX_DESCRIPTION = 1_024;
-const CUT = ' […]';
-
-/** A description that fits, cut after a sentence or a word. */
-function shortened(text: string): { readonly text: string; readonly cut: number } {
-  if (text.length <= MAX_DESCRIPTION) return { text, cut: 0 };
-  const room = text.slice(0, MAX_DESCRIPTION - CUT.length);
-  const sentence = Math.max(room.lastIndexOf('. ') + 1, room.lastIndexOf('\n'));
-  const end = sentence > room.length * 0.7 ? sentence : room.lastIndexOf(' ');
-  const kept = (end > room.length / 2 ? room.slice(0, end) : room).replace(/[\ud800-\udbff]$/, '').trimEnd();
-  return { text: kept + CUT, cut: text.length - kept.length };
-}
-
-function firstLine(text: string): string {
-  return text.slice(0, 400).split('\n')[0]!;
-}
-
-const SMALL_WORDS = new Set(['the', 'a', 'an', 'of', 'for', 'to', 'in', 'is', 'or', 'and', 'by', 'with', 'on']);
-
-/** Whether each word of `summary` stands in `text`, endings aside. */
-function saysAll(text: string, summary: string): boolean {
-  const said = text.toLowerCase();
-  const words = summary.toLowerCase().match(/[a-z0-9]+|[^\x00-\x7f]+/g) ?? [];
-  return words.every((word) => SMALL_WORDS.has(word) || said.includes(word.length > 5 ? word.slice(0, 5) : stem(word)));
-}
-
-function stem(word: string): string {
-  return word.length > 2 && word.endsWith('s') ? word.slice(0, -1) : word;
 }
